@@ -1,0 +1,40 @@
+import type { Instant } from '../domain/release.js';
+
+/** The only source of time. Tests pass their own. */
+export interface Clock {
+  /** Wall-clock time, for records. It may jump. */
+  now(): Instant;
+  /** Milliseconds on a clock that never jumps, for measuring waits. */
+  monotonicMs(): number;
+  /** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** The machine's clock. With `background`, a sleep never keeps the process alive. */
+export function systemClock({ background = false } = {}): Clock {
+  return {
+    now: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    sleep: (ms, signal) => sleep(ms, signal, background),
+  };
+}
+
+function sleep(ms: number, signal: AbortSignal, background: boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      reject(abortReason(signal));
+    };
+    if (signal.aborted) return void reject(abortReason(signal));
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', end);
+      resolve();
+    }, ms);
+    if (background) timer.unref();
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
+
+function abortReason(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error('aborted');
+}

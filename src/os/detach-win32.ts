@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { DetachedProgram } from './detach-posix.js';
+
+// `taskkill /T` follows parent ids of living processes: once the launcher is gone, the chain to the worker is broken.
+const LAUNCHER = `
+const { spawn } = require('node:child_process');
+spawn(process.execPath, process.argv.slice(1), { detached: true, stdio: 'ignore', windowsHide: true }).unref();
+`;
+
+/** Windows' way of the double fork: a launcher that starts the script and exits. */
+export async function launchDetached({ script, args, cwd, env }: DetachedProgram): Promise<void> {
+  const launcher = spawn(process.execPath, ['-e', LAUNCHER, '--', script, ...args], {
+    cwd,
+    env,
+    detached: true,
+    stdio: 'ignore',
+    windowsHide: true,
+  });
+  await once(launcher, 'exit');
+}
+
+/** Ends a process and everything below it, by parent id. */
+export async function endTree(pid: number): Promise<void> {
+  const killer = spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
+  await once(killer, 'exit');
+}

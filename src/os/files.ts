@@ -1,0 +1,88 @@
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { GitOpsError } from '../domain/errors.js';
+
+/** Reads a text file, or null where there is none. */
+export async function readTextIfAny(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  }
+}
+
+/** Replaces a file so that, after any crash, it holds the old or the new text, whole. */
+export async function writeDurably(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.${process.pid.toString(36)}-${performance.now().toString(36)}.tmp`);
+  try {
+    await writeAndSync(temporary, text, 'wx');
+    // Closed before the rename: Windows refuses to rename an open file.
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw translateDiskError(error, path);
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Appends one line and has it on disk before it resolves. A crash in the middle leaves at most a torn last line. */
+export async function appendDurably(path: string, line: string): Promise<void> {
+  try {
+    await writeAndSync(path, line, 'a');
+  } catch (error) {
+    throw translateDiskError(error, path);
+  }
+}
+
+/** Has a folder's entries (renames, new files) on disk. Windows has no such call and needs none: NTFS journals them. */
+export async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, constants.O_RDONLY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Makes a folder that only its owner can enter; refuses one that is a symbolic link. */
+export async function makePrivateFolder(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => null);
+  if (found?.isSymbolicLink() === true) {
+    throw new GitOpsError('STATE_UNSAFE', `${path} is a symbolic link`, { hint: 'replace it by a real folder' });
+  }
+  await mkdir(path, { recursive: true, mode: 0o700 });
+}
+
+/** Whether something lies at `path` (a dangling link counts). */
+export async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null)) !== null;
+}
+
+/** Whether a thrown value is a system error of one of the given names, such as `ENOENT`. */
+export function hasErrno(error: unknown, ...names: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && names.includes(String(error.code));
+}
+
+/** A full or read-only disk as a `GitOpsError`; any other value as it is. */
+export function translateDiskError(error: unknown, path: string): unknown {
+  if (hasErrno(error, 'ENOSPC', 'EDQUOT')) {
+    return new GitOpsError('DISK_FULL', `no space left for ${path}`, { cause: error, hint: 'free some space; the next poll tries again' });
+  }
+  if (hasErrno(error, 'EROFS')) {
+    return new GitOpsError('DISK_READONLY', `${path} is on a read-only disk`, { cause: error, hint: 'check the disk (dmesg), then remount it' });
+  }
+  return error;
+}
+
+async function writeAndSync(path: string, text: string, flag: 'a' | 'wx'): Promise<void> {
+  const file = await open(path, flag, 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
