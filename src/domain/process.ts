@@ -34,5 +34,7 @@ export function incarnations(processes: readonly AppProcess[]): Incarnation[] {
 
 /** Whether the process still is one of those incarnations. */
 export function isOneOf(process: AppProcess, known: readonly Incarnation[]): boolean {
-  return known.some((life) => life.pmId === process.pmId && life.pid === process.pid && life.startedAt === process.startedAt);
+  return known.some(
+    (life) => life.pmId === process.pmId && life.pid === process.pid && life.startedAt === process.startedAt,
+  );
 }

@@ -21,11 +21,14 @@ export function systemClock({ background = false } = {}): Clock {
 
 function sleep(ms: number, signal: AbortSignal, background: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(abortReason(signal));
+      return;
+    }
     const end = (): void => {
       clearTimeout(timer);
       reject(abortReason(signal));
     };
-    if (signal.aborted) return void reject(abortReason(signal));
     const timer = setTimeout(() => {
       signal.removeEventListener('abort', end);
       resolve();

@@ -21,12 +21,16 @@ const CHECK_MS = 50;
  * The session is new as well, so that closing the terminal does not hang the worker up.
  */
 export async function launchDetached({ script, args, cwd, env }: DetachedProgram): Promise<void> {
-  const shell = spawn('/bin/sh', ['-c', '"$@" </dev/null >/dev/null 2>&1 &', 'sh', process.execPath, script, ...args], {
-    cwd,
-    env,
-    detached: true,
-    stdio: 'ignore',
-  });
+  const shell = spawn(
+    '/bin/sh',
+    ['-c', '"$@" </dev/null >/dev/null 2>&1 &', 'sh', process.execPath, script, ...args],
+    {
+      cwd,
+      env,
+      detached: true,
+      stdio: 'ignore',
+    },
+  );
   await once(shell, 'exit');
 }
 

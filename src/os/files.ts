@@ -51,7 +51,9 @@ export async function syncFolder(path: string): Promise<void> {
 export async function makePrivateFolder(path: string): Promise<void> {
   const found = await lstat(path).catch(() => null);
   if (found?.isSymbolicLink() === true) {
-    throw new GitOpsError('STATE_UNSAFE', `${path} is a symbolic link`, { hint: 'replace it by a real folder' });
+    throw new GitOpsError('STATE_UNSAFE', `${path} is a symbolic link`, {
+      hint: 'replace it by a real folder',
+    });
   }
   await mkdir(path, { recursive: true, mode: 0o700 });
 }
@@ -69,10 +71,16 @@ export function hasErrno(error: unknown, ...names: readonly string[]): boolean {
 /** A full or read-only disk as a `GitOpsError`; any other value as it is. */
 export function translateDiskError(error: unknown, path: string): unknown {
   if (hasErrno(error, 'ENOSPC', 'EDQUOT')) {
-    return new GitOpsError('DISK_FULL', `no space left for ${path}`, { cause: error, hint: 'free some space; the next poll tries again' });
+    return new GitOpsError('DISK_FULL', `no space left for ${path}`, {
+      cause: error,
+      hint: 'free some space; the next poll tries again',
+    });
   }
   if (hasErrno(error, 'EROFS')) {
-    return new GitOpsError('DISK_READONLY', `${path} is on a read-only disk`, { cause: error, hint: 'check the disk (dmesg), then remount it' });
+    return new GitOpsError('DISK_READONLY', `${path} is on a read-only disk`, {
+      cause: error,
+      hint: 'check the disk (dmesg), then remount it',
+    });
   }
   return error;
 }

@@ -29,7 +29,8 @@ export function unattendedGit(env: Env): Env {
     GIT_TERMINAL_PROMPT: '0',
     // Set but empty: git then asks neither core.askPass nor SSH_ASKPASS.
     GIT_ASKPASS: env['GIT_ASKPASS'] ?? '',
-    GIT_SSH_COMMAND: env['GIT_SSH_COMMAND'] ?? 'ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15',
+    GIT_SSH_COMMAND:
+      env['GIT_SSH_COMMAND'] ?? 'ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15',
     GIT_OPTIONAL_LOCKS: '0',
     LC_ALL: 'C',
   };
@@ -37,15 +38,27 @@ export function unattendedGit(env: Env): Env {
 
 /** `git <args>` as a command, deaf and unattended. */
 export function gitCommand(args: readonly string[], { cwd, env }: { cwd: string; env: Env }): Command {
-  return { file: 'git', args: [...DEAF.flatMap((setting) => ['-c', setting]), ...args], cwd, env: unattendedGit(env) };
+  return {
+    file: 'git',
+    args: [...DEAF.flatMap((setting) => ['-c', setting]), ...args],
+    cwd,
+    env: unattendedGit(env),
+  };
 }
 
 /** Runs git and gives back its result whatever the exit code. Throws `GIT_MISSING`, `COMMAND_TIMEOUT`, `ABORTED`. */
-export async function runGit(args: readonly string[], place: { cwd: string; env: Env }, options: RunOptions): Promise<RunResult> {
+export async function runGit(
+  args: readonly string[],
+  place: { cwd: string; env: Env },
+  options: RunOptions,
+): Promise<RunResult> {
   try {
     return await run(gitCommand(args, place), options);
   } catch (error) {
     if (!(error instanceof GitOpsError) || error.code !== 'COMMAND_MISSING') throw error;
-    throw new GitOpsError('GIT_MISSING', error.message, { cause: error, hint: 'install git and make sure that it is in PATH' });
+    throw new GitOpsError('GIT_MISSING', error.message, {
+      cause: error,
+      hint: 'install git and make sure that it is in PATH',
+    });
   }
 }

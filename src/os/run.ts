@@ -83,7 +83,10 @@ export function describeCommand(command: Command): string {
   return [command.file, ...command.args].join(' ');
 }
 
-function endOnLimit(pid: number, { limitMs, signal }: RunOptions): { finish(): Promise<'limit' | 'signal' | null> } {
+function endOnLimit(
+  pid: number,
+  { limitMs, signal }: RunOptions,
+): { finish(): Promise<'limit' | 'signal' | null> } {
   let cut: 'limit' | 'signal' | null = null;
   let ending: Promise<void> = Promise.resolve();
   const end = (reason: 'limit' | 'signal') => (): void => {
@@ -123,15 +126,25 @@ function capture(stream: NodeJS.ReadableStream | null, onLine: RunOptions['onLin
 }
 
 function timedOut(command: Command, limitMs: number): GitOpsError {
-  return new GitOpsError('COMMAND_TIMEOUT', `${command.file} did not end within ${Math.round(limitMs / 1000)} s and was ended`);
+  return new GitOpsError(
+    'COMMAND_TIMEOUT',
+    `${command.file} did not end within ${Math.round(limitMs / 1000)} s and was ended`,
+  );
 }
 
 function aborted(command: Command, signal: AbortSignal): GitOpsError {
-  return new GitOpsError('ABORTED', `${command.file} was ended: the run was cancelled`, { cause: signal.reason });
+  return new GitOpsError('ABORTED', `${command.file} was ended: the run was cancelled`, {
+    cause: signal.reason,
+  });
 }
 
 function notStarted(command: Command, cause: unknown): GitOpsError {
   return existsSync(command.cwd)
-    ? new GitOpsError('COMMAND_MISSING', `cannot start ${command.file}: it is not in PATH`, { cause, hint: `install ${command.file}` })
-    : new GitOpsError('COMMAND_MISSING', `cannot start ${command.file}: its folder ${command.cwd} is gone`, { cause });
+    ? new GitOpsError('COMMAND_MISSING', `cannot start ${command.file}: it is not in PATH`, {
+        cause,
+        hint: `install ${command.file}`,
+      })
+    : new GitOpsError('COMMAND_MISSING', `cannot start ${command.file}: its folder ${command.cwd} is gone`, {
+        cause,
+      });
 }

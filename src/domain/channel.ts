@@ -1,0 +1,186 @@
+import compareBuild from 'semver/functions/compare-build.js';
+import parse from 'semver/functions/parse.js';
+import satisfies from 'semver/functions/satisfies.js';
+import validRange from 'semver/ranges/valid.js';
+import type { SemVer } from 'semver';
+import type { Ref, Release } from './release.js';
+
+/** A rule that picks one release among the refs of the source. */
+export type Channel =
+  | { readonly kind: 'stable' }
+  | { readonly kind: 'prerelease'; readonly id: string }
+  | { readonly kind: 'range'; readonly range: string }
+  | { readonly kind: 'tag'; readonly tag: string }
+  | { readonly kind: 'branch'; readonly branch: string }
+  | { readonly kind: 'ref'; readonly ref: string };
+
+/** What a channel picked, or why it picked nothing. */
+export type Choice =
+  | { readonly found: true; readonly release: Release }
+  | { readonly found: false; readonly reason: 'unknownChannel' | 'noRelease'; readonly detail: string };
+
+/** A tag that names a version. */
+interface VersionTag {
+  readonly release: Release;
+  readonly version: SemVer;
+}
+
+const TAGS = 'refs/tags/';
+const HEADS = 'refs/heads/';
+// From raw to ripe. An id that is not listed is only as ripe as itself.
+const MATURITY = ['alpha', 'beta', 'rc'];
+const IDENTIFIER = /^[a-z][a-z-]*$/i;
+
+/** Reads a channel as people write it, or null if it is none: `stable`, `beta`, `1.x`, `v1.4.2`, `branch:main`, `ref:release/stable`. */
+export function parseChannel(text: string): Channel | null {
+  const written = text.trim();
+  if (written === '') return null;
+  if (written === 'stable') return { kind: 'stable' };
+  if (written.startsWith('branch:'))
+    return refName(written.slice(7), (branch) => ({ kind: 'branch', branch }));
+  if (written.startsWith('ref:')) return refName(written.slice(4), (ref) => ({ kind: 'ref', ref }));
+  if (parse(written) !== null || isPrefixedVersion(written)) return { kind: 'tag', tag: written };
+  if (IDENTIFIER.test(written) && validRange(written) === null) return { kind: 'prerelease', id: written };
+  return validRange(written) === null ? null : { kind: 'range', range: written };
+}
+
+/** The forms that `parseChannel` takes, for error messages. */
+export const CHANNEL_FORMS =
+  'stable, beta (or another prerelease id), a range like 1.x or ^2.3, a tag like v1.4.2, branch:NAME, ref:NAME';
+
+/** Picks the channel's release among the refs of the source. What is no semver version is no release. */
+export function chooseRelease(channel: Channel, refs: readonly Ref[], tagPrefix: string): Choice {
+  switch (channel.kind) {
+    case 'branch':
+      return byRef(refs, [HEADS + channel.branch], `branch ${channel.branch}`);
+    case 'ref':
+      return byRef(
+        refs,
+        [channel.ref, TAGS + channel.ref, HEADS + channel.ref, `refs/${channel.ref}`],
+        `ref ${channel.ref}`,
+      );
+    case 'tag':
+      return byTag(channel.tag, refs, tagPrefix);
+    case 'stable':
+      return highest(versionTags(refs, tagPrefix), (tag) => isFinal(tag), 'the channel stable');
+    case 'range':
+      return highest(
+        versionTags(refs, tagPrefix),
+        (tag) => satisfies(tag.version, channel.range),
+        `the range ${channel.range}`,
+      );
+    case 'prerelease':
+      return byMaturity(channel.id, versionTags(refs, tagPrefix));
+  }
+}
+
+/** Finds the release that a person named: a tag, with or without `v` or the prefix. */
+export function findTag(name: string, refs: readonly Ref[], tagPrefix: string): Release | null {
+  const choice = byTag(name, refs, tagPrefix);
+  return choice.found ? choice.release : null;
+}
+
+/** Orders two releases by version: negative if `a` is lower. Null if one of them has no version (branches, refs). */
+export function compareVersions(a: Release, b: Release, tagPrefix: string): number | null {
+  const [left, right] = [versionOf(a.tag, tagPrefix), versionOf(b.tag, tagPrefix)];
+  return left === null || right === null ? null : compareBuild(left, right);
+}
+
+/** Whether a tag names a version, so that it must never move. */
+export function isVersionTag(tag: string, tagPrefix: string): boolean {
+  return versionOf(tag, tagPrefix) !== null;
+}
+
+/** Tags that differ least from `name`, for "did you mean". */
+export function newestTags(refs: readonly Ref[], tagPrefix: string, count: number): string[] {
+  const sorted = versionTags(refs, tagPrefix).sort(byVersion).reverse();
+  return sorted.slice(0, count).map((tag) => tag.release.tag);
+}
+
+function byRef(refs: readonly Ref[], names: readonly string[], what: string): Choice {
+  const ref = names.flatMap((name) => refs.filter((candidate) => candidate.name === name)).at(0);
+  if (ref === undefined)
+    return { found: false, reason: 'noRelease', detail: `the repository has no ${what}` };
+  return { found: true, release: { tag: shortName(ref.name), commit: ref.commit, ref: ref.name } };
+}
+
+function byTag(name: string, refs: readonly Ref[], tagPrefix: string): Choice {
+  const names = [name, `${tagPrefix}${name}`, `${tagPrefix}v${name}`, name.replace(/^v/, tagPrefix)];
+  const choice = byRef(
+    refs,
+    names.map((tag) => TAGS + tag),
+    `tag ${name}`,
+  );
+  if (choice.found) return choice;
+  const known = newestTags(refs, tagPrefix, 5);
+  const detail = known.length === 0 ? choice.detail : `${choice.detail}; its newest are ${known.join(', ')}`;
+  return { ...choice, detail };
+}
+
+function byMaturity(id: string, tags: readonly VersionTag[]): Choice {
+  const known = MATURITY.includes(id) || tags.some((tag) => prereleaseId(tag.version) === id);
+  if (!known) {
+    return {
+      found: false,
+      reason: 'unknownChannel',
+      detail: `"${id}" is no channel: no tag of the repository has that prerelease id`,
+    };
+  }
+  return highest(tags, (tag) => isFinal(tag) || isAsRipe(prereleaseId(tag.version), id), `the channel ${id}`);
+}
+
+function highest(tags: readonly VersionTag[], accepts: (tag: VersionTag) => boolean, what: string): Choice {
+  const best = tags.filter(accepts).sort(byVersion).at(-1);
+  return best === undefined
+    ? { found: false, reason: 'noRelease', detail: `no tag of the repository fits ${what}` }
+    : { found: true, release: best.release };
+}
+
+/** Ascending; of two spellings of one version (`1.2.0`, `v1.2.0`) the later in the alphabet wins, the same on every machine. */
+function byVersion(a: VersionTag, b: VersionTag): number {
+  return compareBuild(a.version, b.version) || (a.release.tag < b.release.tag ? -1 : 1);
+}
+
+function versionTags(refs: readonly Ref[], tagPrefix: string): VersionTag[] {
+  return refs.flatMap(({ name, commit }) => {
+    if (!name.startsWith(TAGS)) return [];
+    const tag = name.slice(TAGS.length);
+    const version = versionOf(tag, tagPrefix);
+    return version === null ? [] : [{ release: { tag, commit, ref: name }, version }];
+  });
+}
+
+function versionOf(tag: string, tagPrefix: string): SemVer | null {
+  return tag.startsWith(tagPrefix) ? parse(tag.slice(tagPrefix.length)) : null;
+}
+
+function isFinal({ version }: VersionTag): boolean {
+  return version.prerelease.length === 0;
+}
+
+/** `beta` for `1.0.0-beta.2` and `1.0.0-beta2`; null where the prerelease begins with a number. */
+function prereleaseId(version: SemVer): string | null {
+  const first = version.prerelease.at(0);
+  return typeof first === 'string' ? (/^[A-Za-z-]+/.exec(first)?.[0] ?? null) : null;
+}
+
+function isAsRipe(id: string | null, wanted: string): boolean {
+  if (id === null) return false;
+  if (id === wanted) return true;
+  return MATURITY.includes(wanted) && MATURITY.indexOf(id) > MATURITY.indexOf(wanted);
+}
+
+function isPrefixedVersion(text: string): boolean {
+  const at = text.lastIndexOf('@');
+  return at > 0 && parse(text.slice(at + 1)) !== null;
+}
+
+// git-check-ref-format(1), as far as a name that we only compare with and pass after `--` needs it.
+function refName(name: string, make: (name: string) => Channel): Channel | null {
+  const valid = name !== '' && !/[\s~^:?*[\\]|\.\.|@\{|^[-/]|\/$|\.lock$/.test(name);
+  return valid ? make(name) : null;
+}
+
+function shortName(ref: string): string {
+  return ref.replace(/^refs\/(tags\/|heads\/)?/, '');
+}

@@ -1,0 +1,126 @@
+import { chooseRelease, compareVersions, type Channel } from './channel.js';
+import { passGates, type Closed, type Verdict } from './gates.js';
+import { trustedRefs, type Observed } from './observed.js';
+import { standingOrders, type Orders } from './orders.js';
+import { describeRelease, sameRelease, type Instant, type Release } from './release.js';
+import type { Upgrade } from './upgrade.js';
+
+/** Everything that a decision looks at. Poller, worker, `status` and `plan` ask with the same facts and get the same answer. */
+export interface Facts {
+  readonly upgrade: Upgrade;
+  readonly orders: Orders;
+  readonly channel: Channel;
+  readonly tagPrefix: string;
+  readonly observed: Observed | null;
+  readonly request: Request;
+  readonly now: Instant;
+}
+
+/** What a person asked for, this once. */
+export interface Request {
+  /** `--to`: this release, whatever the channel says. */
+  readonly to: Release | null;
+  /** Somebody waits at a terminal: no waiting after a transient failure. */
+  readonly impatient: boolean;
+}
+
+export const NO_REQUEST: Request = { to: null, impatient: false };
+
+/** The release that the rules ask for, and what stands between. */
+export interface Decision {
+  /** Null where nothing fits the rules and nothing is active. */
+  readonly desired: Release | null;
+  readonly behind: boolean;
+  /** What holds the machine back, or null. A pin is told although the machine is where it should be. */
+  readonly why: Closed | null;
+  /** Something that people should know though it holds nothing back. */
+  readonly note: string | null;
+  /** What a worker would do now. */
+  readonly step: 'nothing' | 'wait' | 'stage' | 'activate' | 'finish';
+}
+
+/** Decides. */
+export function decide(facts: Facts): Decision {
+  const { upgrade } = facts;
+  const wish = desire(facts);
+  const { phase } = upgrade;
+  const unfinished =
+    phase.at === 'staging' ||
+    phase.at === 'activating' ||
+    phase.at === 'proving' ||
+    phase.at === 'rollingBack';
+  const active = upgrade.active?.release ?? null;
+  const behind = wish.desired !== null && !sameRelease(wish.desired, active);
+  if (unfinished) return { ...wish, behind, why: offline(facts), step: 'finish' };
+  if (!behind) return { ...wish, behind, why: resting(facts, wish), step: 'nothing' };
+  const verdict = gatesFor(wish.desired, facts);
+  if (!verdict.open) return { ...wish, behind, why: verdict, step: 'wait' };
+  const ready = phase.at === 'staged' && sameRelease(phase.release, wish.desired);
+  return { ...wish, behind, why: offline(facts), step: ready ? 'activate' : 'stage' };
+}
+
+/** Asks every gate about a release. */
+export function gatesFor(release: Release, { upgrade, orders, request, now }: Facts): Verdict {
+  const { hold } = standingOrders(orders, now);
+  return passGates(release, { upgrade, hold, impatient: request.impatient, now });
+}
+
+interface Wish {
+  readonly desired: Release | null;
+  readonly note: string | null;
+}
+
+/** What the rules ask for, before any gate: `--to`, then the pin, then the channel. */
+function desire(facts: Facts): Wish {
+  const { pin } = standingOrders(facts.orders, facts.now);
+  if (facts.request.to !== null) return { desired: facts.request.to, note: null };
+  if (pin !== null) return { desired: pin.release, note: null };
+  return followChannel(facts);
+}
+
+function followChannel({ upgrade, channel, tagPrefix, observed }: Facts): Wish {
+  const active = upgrade.active?.release ?? null;
+  if (observed === null) return { desired: active, note: null };
+  const choice = chooseRelease(
+    channel,
+    channel.kind === 'ref' ? observed.refs : trustedRefs(observed),
+    tagPrefix,
+  );
+  if (!choice.found)
+    return {
+      desired: active,
+      note: observed.refs.length === 0 && observed.error !== null ? null : choice.detail,
+    };
+  const { release } = choice;
+  const order = upgrade.highest === null ? null : compareVersions(release, upgrade.highest, tagPrefix);
+  // Operators move a branch or a ref by hand, back too: that is meant. What is picked by version may only grow.
+  const mayFall = channel.kind === 'branch' || channel.kind === 'ref';
+  if (mayFall || order === null || order >= 0 || active === null) return { desired: release, note: null };
+  const note = `the channel's newest is ${describeRelease(release)}, lower than what ran here; pm2-gitops pin ${release.tag} to go down`;
+  return { desired: active, note };
+}
+
+/** Why a machine that is where it should be is not where its channel is, or may not know better. */
+function resting(facts: Facts, { desired }: Wish): Closed | null {
+  const { pin, hold } = standingOrders(facts.orders, facts.now);
+  if (desired !== null && (hold !== null || facts.upgrade.phase.at === 'stuck')) {
+    const verdict = gatesFor(desired, facts);
+    if (!verdict.open) return verdict;
+  }
+  if (pin === null || facts.request.to !== null) return offline(facts);
+  const channel = followChannel(facts).desired;
+  if (sameRelease(channel, pin.release)) return offline(facts);
+  const newest = channel === null ? '' : `; the channel offers ${describeRelease(channel)}`;
+  return {
+    open: false,
+    reason: 'pinned',
+    until: pin.until,
+    detail: `pinned on ${describeRelease(pin.release)}${newest}; pm2-gitops unpin`,
+  };
+}
+
+function offline({ observed }: Facts): Closed | null {
+  return observed?.error == null
+    ? null
+    : { open: false, reason: 'offline', until: null, detail: observed.error };
+}

@@ -1,0 +1,213 @@
+import { sameRelease, type Commit, type Release } from './release.js';
+import {
+  MAX_STARTS,
+  type Backoff,
+  type Candidate,
+  type Event,
+  type Phase,
+  type Step,
+  type Upgrade,
+} from './upgrade.js';
+
+const TRAIL_LENGTH = 40;
+
+/** What an event makes of an upgrade. An event that does not belong to the phase changes nothing: the same object comes back. */
+export function next(upgrade: Upgrade, event: Event): Upgrade {
+  if (event.type === 'retried') return retry(upgrade, event.commit);
+  const { phase } = upgrade;
+  switch (phase.at) {
+    case 'idle':
+      return fromIdle(upgrade, event);
+    case 'staging':
+      return fromStaging(upgrade, phase, event);
+    case 'staged':
+      return fromStaged(upgrade, phase, event);
+    case 'activating':
+      return fromActivating(upgrade, phase, event);
+    case 'proving':
+      return fromProving(upgrade, phase, event);
+    case 'rollingBack':
+      return fromRollingBack(upgrade, phase, event);
+    case 'stuck':
+      return upgrade;
+  }
+}
+
+type In<At extends Phase['at']> = Extract<Phase, { at: At }>;
+/** Why a release is given up, and when. */
+type Blame = Pick<Failure, 'cause' | 'at'>;
+type Failure = Extract<Event, { type: 'failed' }>;
+
+function fromIdle(upgrade: Upgrade, event: Event): Upgrade {
+  switch (event.type) {
+    case 'adopted': {
+      const active = { release: event.release, since: event.at };
+      return { ...upgrade, active, highest: event.release, trail: event.trail };
+    }
+    case 'desired':
+      return { ...upgrade, phase: { at: 'staging', release: event.release, run: event.run, starts: 1 } };
+    case 'failed':
+      return blamed(upgrade, event);
+    default:
+      return upgrade;
+  }
+}
+
+function fromStaging(upgrade: Upgrade, phase: In<'staging'>, event: Event): Upgrade {
+  switch (event.type) {
+    case 'staged':
+      return { ...upgrade, phase: { ...phase, at: 'staged', starts: 1 }, backoff: null };
+    case 'failed':
+      return giveUp(upgrade, event);
+    case 'resumed':
+      return phase.starts < MAX_STARTS
+        ? { ...upgrade, phase: startedAgain(phase) }
+        : {
+            ...giveUpOn(upgrade, phase.release, {
+              cause: `staging was cut off ${phase.starts} times`,
+              at: event.at,
+            }),
+            phase: { at: 'idle' },
+          };
+    default:
+      return upgrade;
+  }
+}
+
+function fromStaged(upgrade: Upgrade, phase: In<'staged'>, event: Event): Upgrade {
+  switch (event.type) {
+    case 'opened':
+      return { ...upgrade, phase: { ...phase, at: 'activating', run: event.run, old: event.old, starts: 1 } };
+    case 'superseded':
+      return { ...upgrade, phase: { at: 'idle' } };
+    default:
+      return upgrade;
+  }
+}
+
+function fromActivating(upgrade: Upgrade, phase: In<'activating'>, event: Event): Upgrade {
+  switch (event.type) {
+    case 'activated':
+      return {
+        ...upgrade,
+        phase: { ...phase, at: 'proving', old: event.old, starts: 1 },
+        trail: walked(upgrade, { commit: phase.release.commit, at: event.at }),
+      };
+    case 'failed':
+      // A no before anything was touched leaves the release staged; anything else may have touched the pointer.
+      return event.fault === 'blocked'
+        ? { ...upgrade, phase: stagedAgain(phase), backoff: waited(upgrade, event) }
+        : rollBack(blamed(upgrade, event), phase, event.cause);
+    case 'resumed':
+      return phase.starts < MAX_STARTS
+        ? { ...upgrade, phase: startedAgain(phase) }
+        : rollBack(upgrade, phase, `activation was cut off ${phase.starts} times`);
+    default:
+      return upgrade;
+  }
+}
+
+function fromProving(upgrade: Upgrade, phase: In<'proving'>, event: Event): Upgrade {
+  switch (event.type) {
+    case 'healthy':
+      return { ...settled(upgrade, phase.release, event), phase: { at: 'idle' }, backoff: null };
+    case 'kept':
+      return { ...giveUpOn(upgrade, phase.release, event), phase: { at: 'idle' } };
+    case 'unhealthy':
+      return rollBack(giveUpOn(upgrade, phase.release, event), phase, event.cause);
+    case 'failed':
+      return rollBack(blamed(upgrade, event), phase, event.cause);
+    case 'resumed': {
+      if (phase.starts < MAX_STARTS) return { ...upgrade, phase: startedAgain(phase) };
+      const cause = `proving was cut off ${phase.starts} times`;
+      return rollBack(giveUpOn(upgrade, phase.release, { cause, at: event.at }), phase, cause);
+    }
+    default:
+      return upgrade;
+  }
+}
+
+function fromRollingBack(upgrade: Upgrade, phase: In<'rollingBack'>, event: Event): Upgrade {
+  switch (event.type) {
+    case 'switchedBack': {
+      const back = upgrade.active?.release.commit;
+      const trail = back === undefined ? upgrade.trail : walked(upgrade, { commit: back, at: event.at });
+      return { ...upgrade, phase: { ...phase, bad: event.bad }, trail };
+    }
+    case 'rolledBack':
+      return { ...upgrade, phase: { at: 'idle' } };
+    case 'unhealthy':
+    case 'failed':
+      return stuck(upgrade, phase, `${phase.cause}; then the way back failed: ${event.cause}`);
+    case 'resumed':
+      // More patience than going forward: this is the way to a release that is known to run.
+      return phase.starts < 2 * MAX_STARTS
+        ? { ...upgrade, phase: startedAgain(phase) }
+        : stuck(upgrade, phase, `${phase.cause}; then the way back was cut off ${phase.starts} times`);
+    default:
+      return upgrade;
+  }
+}
+
+function retry(upgrade: Upgrade, commit: Commit | null): Upgrade {
+  const quarantine = upgrade.quarantine.filter((entry) => commit !== null && entry.release.commit !== commit);
+  const phase: Phase = upgrade.phase.at === 'stuck' ? { at: 'idle' } : upgrade.phase;
+  const nothing =
+    quarantine.length === upgrade.quarantine.length && phase === upgrade.phase && upgrade.backoff === null;
+  return nothing ? upgrade : { ...upgrade, phase, quarantine, backoff: null };
+}
+
+function settled(
+  upgrade: Upgrade,
+  release: Release,
+  { at, ranks }: Extract<Event, { type: 'healthy' }>,
+): Upgrade {
+  const before = upgrade.active?.release ?? null;
+  return {
+    ...upgrade,
+    active: { release, since: at },
+    previous: sameRelease(before, release) ? upgrade.previous : before,
+    highest: ranks ? release : upgrade.highest,
+    quarantine: upgrade.quarantine.filter((entry) => !sameRelease(entry.release, release)),
+  };
+}
+
+function giveUp(upgrade: Upgrade, event: Failure): Upgrade {
+  return { ...blamed(upgrade, event), phase: { at: 'idle' } };
+}
+
+function blamed(upgrade: Upgrade, event: Failure): Upgrade {
+  return event.fault === 'release'
+    ? giveUpOn(upgrade, event.release, event)
+    : { ...upgrade, backoff: waited(upgrade, event) };
+}
+
+function giveUpOn(upgrade: Upgrade, release: Release, { cause, at }: Blame): Upgrade {
+  const others = upgrade.quarantine.filter((entry) => !sameRelease(entry.release, release));
+  return { ...upgrade, quarantine: [...others, { release, cause, since: at }], backoff: null };
+}
+
+function waited({ backoff }: Upgrade, { release: { commit }, until, reason, cause }: Failure): Backoff {
+  return { commit, failures: backoff?.commit === commit ? backoff.failures + 1 : 1, until, reason, cause };
+}
+
+function rollBack(upgrade: Upgrade, phase: In<'activating' | 'proving'>, cause: string): Upgrade {
+  const { release, run, old } = phase;
+  return { ...upgrade, phase: { at: 'rollingBack', release, run, starts: 1, cause, old, bad: null } };
+}
+
+function stuck(upgrade: Upgrade, { release, run }: Candidate, cause: string): Upgrade {
+  return { ...upgrade, phase: { at: 'stuck', release, run, cause } };
+}
+
+function stagedAgain({ release, run }: Candidate): Phase {
+  return { at: 'staged', release, run, starts: 1 };
+}
+
+function startedAgain<P extends Candidate>(phase: P): P {
+  return { ...phase, starts: phase.starts + 1 };
+}
+
+function walked({ trail }: Upgrade, step: Step): readonly Step[] {
+  return [...trail, step].slice(-TRAIL_LENGTH);
+}
