@@ -1,7 +1,10 @@
+import * as v from 'valibot';
+import { duration, explainIssues, section } from './issues.js';
+
 /** How a release is built, run and checked: the `gitops` key of its `ecosystem.config.cjs`, with every default filled in. */
 export interface ReleaseConfig {
-  /** `auto`: by lockfile; a shell command; or false. */
-  readonly install: 'auto' | false | string;
+  /** `auto`: by lockfile; any other text: a shell command; false: nothing is installed. */
+  readonly install: string | false;
   readonly build: string | null;
   /** Paths relative to the release that all releases share (uploads, `.env`, a database). */
   readonly shared: readonly string[];
@@ -44,4 +47,109 @@ export interface Timeouts {
   readonly installMs: number;
   readonly buildMs: number;
   readonly hookMs: number;
+}
+
+const command = v.pipe(
+  v.string(),
+  v.trim(),
+  v.nonEmpty('the command is empty; leave the key out or write null'),
+);
+const optionalCommand = v.optional(v.nullable(command), null);
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const sharedPath = v.pipe(
+  v.string(),
+  v.check(
+    isSharable,
+    (issue) =>
+      `${JSON.stringify(issue.input)} cannot be shared; write a path inside the release, relative, without ".."`,
+  ),
+);
+
+// `restart: 'reload'` is short for `restart: { mode: 'reload' }`.
+const restart = v.pipe(
+  v.unknown(),
+  v.transform((value) => (typeof value === 'string' ? { mode: value } : value)),
+  section({
+    mode: v.optional(v.picklist(['auto', 'restart', 'reload']), 'auto'),
+    first: v.optional(positive, 1),
+    batch: v.optional(v.nullable(positive), null),
+  }),
+);
+
+const health = v.pipe(
+  section({
+    url: v.optional(v.nullable(v.pipe(v.string(), v.url())), null),
+    command: optionalCommand,
+    settle: v.optional(duration(), '2s'),
+    timeout: v.optional(duration(), '30s'),
+  }),
+  v.transform(({ url, command: probe, settle, timeout }) => ({
+    url,
+    command: probe,
+    settleMs: settle,
+    timeoutMs: timeout,
+  })),
+);
+
+const hooks = section({
+  afterStage: optionalCommand,
+  beforeActivate: optionalCommand,
+  afterActivate: optionalCommand,
+  afterRollBack: optionalCommand,
+});
+
+const timeouts = v.pipe(
+  section({
+    fetch: v.optional(duration(), '10m'),
+    install: v.optional(duration(), '15m'),
+    build: v.optional(duration(), '15m'),
+    hook: v.optional(duration(), '5m'),
+  }),
+  v.transform(({ fetch, install, build, hook }) => ({
+    fetchMs: fetch,
+    installMs: install,
+    buildMs: build,
+    hookMs: hook,
+  })),
+);
+
+const install = v.pipe(
+  v.union(
+    [v.literal(false), command],
+    (issue) => `${JSON.stringify(issue.input)} is not allowed; write "auto", a command or false`,
+  ),
+  v.transform((value): ReleaseConfig['install'] => value),
+);
+
+const releaseConfig = section({
+  install: v.optional(install, 'auto'),
+  build: optionalCommand,
+  shared: v.optional(v.array(sharedPath), []),
+  apps: v.optional(v.nullable(v.array(v.pipe(v.string(), v.nonEmpty()))), null),
+  restart: v.optional(restart, {}),
+  health: v.optional(health, {}),
+  hooks: v.optional(hooks, {}),
+  rollback: v.optional(v.picklist(['auto', 'never']), 'auto'),
+  timeouts: v.optional(timeouts, {}),
+});
+
+/**
+ * The `gitops` key of the ecosystem file `origin`, with every default filled in; undefined and null mean all defaults.
+ * Throws `CONFIG_INVALID` with every mistake in it.
+ */
+export function parseReleaseConfig(value: unknown, origin: string): ReleaseConfig {
+  const parsed = v.safeParse(v.object({ gitops: releaseConfig }), { gitops: value ?? {} });
+  if (!parsed.success) throw explainIssues(parsed.issues, origin);
+  return parsed.output.gitops;
+}
+
+function isSharable(path: string): boolean {
+  const parts = path.replace(/[\\/]+$/, '').split(/[\\/]/);
+  const ours = ['.git', '.pm2-gitops', '.gitops-release.json', 'node_modules'];
+  return (
+    parts.every(
+      (part) => part !== '' && part !== '.' && part !== '..' && !part.includes(':') && !part.includes('\0'),
+    ) && !ours.includes(parts[0]?.toLowerCase() ?? '')
+  );
 }

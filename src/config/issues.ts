@@ -1,0 +1,95 @@
+import * as v from 'valibot';
+import { GitOpsError } from '../domain/errors.js';
+import { redactUrls } from '../domain/redact.js';
+import { DURATION_FORMS, parseDuration } from './duration.js';
+
+const MAX_VALUE_CHARS = 80;
+
+/** All mistakes of one file as a `CONFIG_INVALID` that names each key, its value and the mend. `origin` is the file. */
+export function explainIssues(issues: readonly v.BaseIssue<unknown>[], origin: string): GitOpsError {
+  const lines = issues.map(explainIssue);
+  const message =
+    lines.length === 1
+      ? `${origin}: ${lines.join('')}`
+      : `${origin}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  return new GitOpsError('CONFIG_INVALID', message, {
+    hint: `correct ${lines.length === 1 ? 'this key' : 'these keys'} in ${origin}`,
+  });
+}
+
+/** An object whose unknown keys are refused, with the known key that was probably meant. */
+export function section<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+): v.StrictObjectSchema<Entries, v.ErrorMessage<v.StrictObjectIssue>> {
+  return v.strictObject(entries, (issue) => explainSection(issue, Object.keys(entries)));
+}
+
+/** A time span: milliseconds out of `"2s"`, `"5m"` or a number. */
+export function duration(): v.GenericSchema<string | number, number> {
+  const explain = (issue: v.BaseIssue<unknown>): string =>
+    `${shown(issue.input)} is no duration; write ${DURATION_FORMS}`;
+  return v.pipe(
+    v.union([v.string(), v.number()], explain),
+    v.transform((span) => (typeof span === 'number' ? span : (parseDuration(span) ?? span))),
+    v.number(explain),
+    v.finite(explain),
+    v.minValue(0, explain),
+  );
+}
+
+/** The known name within two edits of a mistyped one, or null. */
+export function nearestName(typed: string, known: readonly string[]): string | null {
+  const [best] = known
+    .map((name) => ({ name, distance: editDistance(typed.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= Math.min(2, Math.floor(typed.length / 2)) ? best.name : null;
+}
+
+function explainIssue(issue: v.BaseIssue<unknown>): string {
+  const path = issue.path
+    ?.reduce((text, { key }) => (typeof key === 'number' ? `${text}[${key}]` : `${text}.${String(key)}`), '')
+    .replace(/^\./, '');
+  // Valibot's own messages begin with `Invalid`; a schema's own message is already a sentence.
+  const text = issue.message.startsWith('Invalid ')
+    ? `${shown(issue.input)} is not allowed; expected ${expectation(issue)}`
+    : issue.message;
+  return path === undefined || path === '' ? text : `${path}: ${text}`;
+}
+
+function explainSection(issue: v.StrictObjectIssue, known: readonly string[]): string {
+  if (issue.expected === 'Object')
+    return `${shown(issue.input)} is not an object with keys ${known.join(', ')}`;
+  if (issue.expected !== 'never') return `this key is missing`;
+  const meant = nearestName(String(issue.input), known);
+  return meant === null
+    ? `unknown key; known are ${known.join(', ')}`
+    : `unknown key; did you mean ${meant}?`;
+}
+
+function expectation({ expected }: v.BaseIssue<unknown>): string {
+  return (expected ?? 'another value').replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ' or ');
+}
+
+function shown(value: unknown): string {
+  const text = redactUrls(written(value));
+  return text.length > MAX_VALUE_CHARS ? `${text.slice(0, MAX_VALUE_CHARS)}…` : text;
+}
+
+function written(value: unknown): string {
+  if (typeof value === 'object' || typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : `(${typeof value})`;
+}
+
+/** Levenshtein's distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
