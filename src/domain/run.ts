@@ -1,0 +1,24 @@
+import type { Instant, Release } from './release.js';
+
+/** How a run ended: the words of `status --json`. */
+export type Outcome = 'activated' | 'rolledBack' | 'failed' | 'blocked';
+
+/** One attempt to move from active to desired. */
+export interface Run {
+  readonly id: string;
+  /** What began it: schedule, apply, rollback, retry. */
+  readonly cause: string;
+  readonly from: Release | null;
+  readonly to: Release;
+  readonly startedAt: Instant;
+  /** Null while it goes on, or where its worker died. */
+  readonly endedAt: Instant | null;
+  readonly outcome: Outcome | null;
+  /** What went wrong, or null. */
+  readonly problem: string | null;
+}
+
+/** A run's id: when it began, to the millisecond, and a suffix against collisions. It sorts by time and is safe as a folder name. */
+export function runId(now: Instant, suffix: string): string {
+  return `${new Date(now).toISOString().replace(/[-:]/g, '').replace('T', '-').replace('.', '-').replace('Z', '')}-${suffix}`;
+}

@@ -1,0 +1,86 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
+import { GitOpsError } from '../domain/errors.js';
+import { endTree } from './platform.js';
+import type { Command } from './run.js';
+
+/** What a program answered. */
+export interface Answer {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How long and how much a program may answer. */
+export interface QueryLimits {
+  readonly signal: AbortSignal;
+  readonly limitMs: number;
+  readonly maxBytes: number;
+}
+
+/**
+ * Asks a program a short question, for the poller: no library, and never a reason for the host process to stay alive.
+ * Throws `COMMAND_MISSING`, `COMMAND_TIMEOUT` (also past `maxBytes`) or `ABORTED`; the process tree has then been ended.
+ */
+export async function query(command: Command, limits: QueryLimits): Promise<Answer> {
+  if (limits.signal.aborted) throw new GitOpsError('ABORTED', `${command.file} was not asked: cancelled`);
+  const child = spawn(command.file, command.args, {
+    cwd: command.cwd,
+    env: command.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  });
+  child.unref();
+  const limit = new AbortController();
+  const stdout = collect(child.stdout, limits.maxBytes, limit);
+  const stderr = collect(child.stderr, limits.maxBytes, limit);
+  const timer = setTimeout(() => {
+    limit.abort(`gave no answer within ${Math.round(limits.limitMs / 1000)} s`);
+  }, limits.limitMs).unref();
+  try {
+    const code = await ended(child, AbortSignal.any([limit.signal, limits.signal]));
+    return { code, stdout: stdout(), stderr: stderr() };
+  } catch (cause) {
+    throw explain(command, cause, { ours: limit.signal, theirs: limits.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Resolves the exit code; rejects when the program does not start, or once it has been ended because of the signal. */
+function ended(child: ChildProcess, signal: AbortSignal): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+    signal.addEventListener('abort', () => {
+      if (child.pid !== undefined) void endTree(child.pid);
+      reject(new Error('ended'));
+    });
+  });
+}
+
+function collect(stream: NodeJS.ReadableStream, maxBytes: number, limit: AbortController): () => string {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) limit.abort(`answered more than ${maxBytes} bytes`);
+    else chunks.push(chunk);
+  });
+  if (stream instanceof Socket) stream.unref();
+  return () => Buffer.concat(chunks).toString('utf8');
+}
+
+function explain(
+  { file }: Command,
+  cause: unknown,
+  { ours, theirs }: { ours: AbortSignal; theirs: AbortSignal },
+): GitOpsError {
+  if (ours.aborted) return new GitOpsError('COMMAND_TIMEOUT', `${file} ${String(ours.reason)}`, { cause });
+  if (theirs.aborted) return new GitOpsError('ABORTED', `${file} was ended: cancelled`, { cause });
+  return new GitOpsError('COMMAND_MISSING', `cannot start ${file}: it is not in PATH`, {
+    cause,
+    hint: `install ${file}`,
+  });
+}

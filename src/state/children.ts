@@ -1,0 +1,62 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import * as v from 'valibot';
+import { endTree } from '../os/platform.js';
+import type { ChildLedger } from '../os/run.js';
+import { childrenFile } from './schema.js';
+
+interface Child {
+  readonly pid: number;
+  /** The kernel's start time, so that a recycled pid is not mistaken; null where the system does not tell. */
+  readonly startedAt: string | null;
+}
+
+/**
+ * Writes down which process groups live, because a killed worker's npm or git lives on and would write into the next attempt.
+ * Written at once, without waiting for the disk: a group does not survive the power either.
+ */
+export function openChildLedger(path: string): ChildLedger {
+  const living = new Map<number, Child>();
+  const save = (): void => {
+    if (living.size === 0) rmSync(path, { force: true });
+    else writeFileSync(path, JSON.stringify([...living.values()]), { mode: 0o600 });
+  };
+  return {
+    add(pid) {
+      living.set(pid, { pid, startedAt: startTimeOf(pid) });
+      save();
+    },
+    remove(pid) {
+      living.delete(pid);
+      save();
+    },
+  };
+}
+
+/** Ends what a killed worker left running. Gives back how many groups there were. */
+export async function endOrphans(path: string): Promise<number> {
+  const orphans = readChildren(path).filter(
+    (child) => child.startedAt !== null && child.startedAt === startTimeOf(child.pid),
+  );
+  for (const { pid } of orphans) await endTree(pid);
+  rmSync(path, { force: true });
+  return orphans.length;
+}
+
+function readChildren(path: string): readonly Child[] {
+  try {
+    const parsed = v.safeParse(childrenFile, JSON.parse(readFileSync(path, 'utf8')));
+    return parsed.success ? parsed.output : [];
+  } catch {
+    return []; // none, or torn by the kill: then there is nothing that we could end safely
+  }
+}
+
+// proc(5): field 22 of /proc/<pid>/stat is the start time; field 2 may hold spaces, so count from its closing bracket.
+function startTimeOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,109 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { GitOpsError } from '../domain/errors.js';
+import type { Clock } from '../os/clock.js';
+import { hasErrno } from '../os/files.js';
+
+/** A lock that this process holds. The kernel frees it when the process ends, however it ends. */
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/** What the holder wrote about itself, for people only: the kernel alone knows whether the lock is held. */
+export interface Holder {
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly run: string | null;
+}
+
+/** Takes the lock file if nobody holds it; null if somebody does. Throws `LOCK_UNSUPPORTED` where the platform has no such lock. */
+export async function tryLock(path: string, holder: Holder): Promise<Lock | null> {
+  const { tryLock: lockFile } = await loadLocks();
+  const file = await open(path, 'a+', 0o600);
+  if (!lockFile(file.fd)) {
+    await file.close();
+    return null;
+  }
+  await sayWho(file, holder);
+  return { release: () => file.close() };
+}
+
+/** Tries for a while, since a poller that only asks whether the lock is free holds it for a moment too. */
+export async function lockWithin(
+  limitMs: number,
+  { path, holder, clock, signal }: { path: string; holder: Holder; clock: Clock; signal: AbortSignal },
+): Promise<Lock | null> {
+  const end = clock.monotonicMs() + limitMs;
+  for (;;) {
+    const lock = await tryLock(path, holder);
+    if (lock !== null || clock.monotonicMs() >= end) return lock;
+    await clock.sleep(25, signal);
+  }
+}
+
+/** Who holds the lock now, as far as the file tells; null if nobody does. */
+export async function holderOf(path: string): Promise<Holder | null> {
+  const { tryLock: lockFile } = await loadLocks();
+  const file = await open(path, 'r+').catch((error: unknown) => {
+    if (hasErrno(error, 'ENOENT')) return null;
+    throw error;
+  });
+  if (file === null) return null;
+  try {
+    // A shared lock suffices to ask, and several may ask at once.
+    if (lockFile(file.fd, { shared: true })) return null;
+    return parseHolder(await file.readFile('utf8'));
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether this machine has kernel-held file locks that we can use. */
+export async function locksSupported(): Promise<boolean> {
+  return loadLocks().then(
+    () => true,
+    () => false,
+  );
+}
+
+interface FileLocks {
+  readonly tryLock: (fd: number, options?: { shared: boolean }) => boolean;
+}
+
+async function loadLocks(): Promise<FileLocks> {
+  try {
+    const loaded = await import('fs-native-extensions');
+    return loaded.default;
+  } catch (cause) {
+    throw new GitOpsError(
+      'LOCK_UNSUPPORTED',
+      `no kernel-held file locks on ${process.platform}-${process.arch}`,
+      {
+        cause,
+        hint: 'fs-native-extensions has no prebuilt binary here (musl and 32-bit ARM have none): use a glibc Node of 64 bits',
+      },
+    );
+  }
+}
+
+async function sayWho(file: FileHandle, holder: Holder): Promise<void> {
+  await file.truncate(0);
+  await file.write(`${JSON.stringify(holder)}\n`, 0);
+}
+
+function parseHolder(text: string): Holder {
+  const unknown: Holder = { pid: 0, startedAt: 0, run: null };
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || !('pid' in value)) return unknown;
+    const { pid } = value;
+    const startedAt = 'startedAt' in value ? value.startedAt : 0;
+    const run = 'run' in value ? value.run : null;
+    return {
+      pid: typeof pid === 'number' ? pid : 0,
+      startedAt: typeof startedAt === 'number' ? startedAt : 0,
+      run: typeof run === 'string' ? run : null,
+    };
+  } catch {
+    return unknown; // torn or foreign text: it only informs people
+  }
+}

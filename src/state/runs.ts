@@ -1,0 +1,49 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Run } from '../domain/run.js';
+import { hasErrno, makePrivateFolder } from '../os/files.js';
+import type { Layout } from './layout.js';
+import { readRecord, writeRecord } from './records.js';
+import { runFile } from './schema.js';
+
+/** The folder of a run: its record and its log. */
+export function runFolder(layout: Layout, id: string): string {
+  return join(layout.runs, id);
+}
+
+/** The log of a run. */
+export function runLog(layout: Layout, id: string): string {
+  return join(runFolder(layout, id), 'log.txt');
+}
+
+/** Writes a run's record: once when it begins, once when it ends. */
+export async function writeRun(layout: Layout, run: Run): Promise<void> {
+  await makePrivateFolder(runFolder(layout, run.id));
+  await writeRecord(join(runFolder(layout, run.id), 'run.json'), run);
+}
+
+/** Reads one run; null where there is none. */
+export async function readRun(layout: Layout, id: string): Promise<Run | null> {
+  return readRecord(join(runFolder(layout, id), 'run.json'), runFile);
+}
+
+/** The newest runs, newest first. */
+export async function listRuns(layout: Layout, limit: number): Promise<Run[]> {
+  const found: Run[] = [];
+  for (const id of (await runIds(layout)).reverse()) {
+    if (found.length >= limit) break;
+    const run = await readRun(layout, id);
+    if (run !== null) found.push(run);
+  }
+  return found;
+}
+
+/** The ids of all runs that left a folder, oldest first. */
+export async function runIds(layout: Layout): Promise<string[]> {
+  try {
+    return (await readdir(layout.runs)).filter((name) => !name.startsWith('.')).sort();
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+}

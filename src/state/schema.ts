@@ -1,0 +1,87 @@
+import * as v from 'valibot';
+
+const instant = v.number();
+const commit = v.pipe(v.string(), v.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/));
+const release = v.object({ tag: v.string(), commit, ref: v.nullable(v.string()) });
+const life = v.object({ pmId: v.number(), pid: v.number(), startedAt: instant });
+const step = v.object({ commit, at: instant });
+const candidate = { release, run: v.string(), starts: v.number() };
+
+const phase = v.variant('at', [
+  v.object({ at: v.literal('idle') }),
+  v.object({ at: v.literal('staging'), ...candidate }),
+  v.object({ at: v.literal('staged'), ...candidate }),
+  v.object({ at: v.literal('activating'), ...candidate, old: v.array(life) }),
+  v.object({ at: v.literal('proving'), ...candidate, old: v.array(life) }),
+  v.object({
+    at: v.literal('rollingBack'),
+    ...candidate,
+    cause: v.string(),
+    old: v.array(life),
+    bad: v.nullable(v.array(life)),
+  }),
+  v.object({ at: v.literal('stuck'), release, run: v.string(), cause: v.string() }),
+]);
+
+const reason = v.picklist([
+  ...(['pinned', 'held', 'frozen', 'window', 'soak', 'wave', 'major', 'approval'] as const),
+  ...(['quarantined', 'unverified', 'engine', 'dirty', 'offline', 'backoff', 'busy', 'stuck'] as const),
+]);
+
+/** One line of `journal.jsonl`: the whole upgrade after an event. */
+export const journalLine = v.object({
+  schema: v.literal(1),
+  at: instant,
+  upgrade: v.object({
+    phase,
+    active: v.nullable(v.object({ release, since: instant })),
+    previous: v.nullable(release),
+    highest: v.nullable(release),
+    quarantine: v.array(v.object({ release, cause: v.string(), since: instant })),
+    backoff: v.nullable(
+      v.object({ commit, failures: v.number(), until: instant, reason, cause: v.string() }),
+    ),
+    trail: v.array(step),
+  }),
+});
+
+/** `orders.json`. */
+export const ordersFile = v.object({
+  schema: v.literal(1),
+  pin: v.nullable(v.object({ release, since: instant, until: v.nullable(instant) })),
+  hold: v.nullable(v.object({ reason: v.nullable(v.string()), since: instant, until: v.nullable(instant) })),
+});
+
+/** `observed.json`. */
+export const observedFile = v.object({
+  schema: v.literal(1),
+  turn: instant,
+  at: instant,
+  error: v.nullable(v.string()),
+  failures: v.number(),
+  refs: v.array(v.object({ name: v.string(), commit })),
+  seen: v.record(v.string(), commit),
+});
+
+/** `machine.json`. */
+export const machineFile = v.object({
+  schema: v.literal(1),
+  id: v.pipe(v.string(), v.minLength(8)),
+  createdAt: instant,
+});
+
+/** `runs/<id>/run.json`. */
+export const runFile = v.object({
+  schema: v.literal(1),
+  id: v.string(),
+  cause: v.string(),
+  from: v.nullable(release),
+  to: release,
+  startedAt: instant,
+  endedAt: v.nullable(instant),
+  outcome: v.nullable(v.picklist(['activated', 'rolledBack', 'failed', 'blocked'])),
+  problem: v.nullable(v.string()),
+});
+
+/** `children.json`: process groups that a worker started and that may outlive it. */
+export const childrenFile = v.array(v.object({ pid: v.number(), startedAt: v.nullable(v.string()) }));
