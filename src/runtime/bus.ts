@@ -1,0 +1,66 @@
+import * as v from 'valibot';
+import { MessageDecoder, readArgument } from './amp.js';
+import { openSocket, type DaemonPlace } from './socket.js';
+
+/** Something that happened to an app, as pm2's bus tells it. */
+export interface ProcessEvent {
+  /** pm2's word: start, online, exit, restart, stop, delete, `restart overlimit`, … */
+  readonly event: string;
+  readonly pmId: number;
+  readonly status: string;
+  /** `pm_uptime` of the incarnation that it happened to. */
+  readonly startedAt: number;
+  readonly exitCode: number | null;
+}
+
+const MAX_EVENT_BYTES = 16 * 1024 * 1024;
+const Event = v.pipe(
+  v.looseObject({
+    event: v.string(),
+    process: v.looseObject({
+      pm_id: v.number(), // `_old_0` while a reload drains the old worker: of no interest
+      status: v.string(),
+      pm_uptime: v.number(),
+      exit_code: v.fallback(v.nullable(v.number()), null),
+    }),
+  }),
+  v.transform(
+    ({ event, process }): ProcessEvent => ({
+      event,
+      pmId: process.pm_id,
+      status: process.status,
+      startedAt: process.pm_uptime,
+      exitCode: process.exit_code,
+    }),
+  ),
+);
+
+/**
+ * Listens to pm2's bus until `signal` aborts; resolves once it is connected. What is no process event is dropped.
+ * The bus only makes one look sooner: it may be silent or gone at any time, and nothing is told about that.
+ */
+export async function subscribe(place: DaemonPlace, onEvent: (event: ProcessEvent) => void, signal: AbortSignal): Promise<void> {
+  const socket = await openSocket(place, 'pub', signal);
+  const decoder = new MessageDecoder(MAX_EVENT_BYTES);
+  const end = (): void => {
+    signal.removeEventListener('abort', end);
+    socket.destroy();
+  };
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  socket.on('error', end).on('close', end);
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      decoder.push(chunk).flatMap(readEvent).forEach(onEvent);
+    } catch {
+      end(); // not AMP: see above
+    }
+  });
+}
+
+function readEvent([topic, body]: readonly Buffer[]): ProcessEvent[] {
+  // All apps' log lines pass here as well: they are not worth being parsed.
+  if (topic === undefined || body === undefined || readArgument(topic) !== 'process:event') return [];
+  const event = v.safeParse(Event, readArgument(body));
+  return event.success ? [event.output] : [];
+}
