@@ -56,9 +56,15 @@ test('a mistake is told with its key, its value and the mend', () => {
     [{ helth: {} }, /^ecosystem\.config\.cjs: gitops\.helth: unknown key; did you mean health\?$/],
     [{ health: { settel: 1 } }, /gitops\.health\.settel: unknown key; did you mean settle\?/],
     [{ zzz: 1 }, /gitops\.zzz: unknown key; known are install, build/],
-    [{ health: { settle: '2 parsecs' } }, /gitops\.health\.settle: "2 parsecs" is no duration; write "500ms"/],
+    [
+      { health: { settle: '2 parsecs' } },
+      /gitops\.health\.settle: "2 parsecs" is no duration; write "500ms"/,
+    ],
     [{ health: { settle: -1 } }, /gitops\.health\.settle: -1 is no duration/],
-    [{ restart: 'reboot' }, /gitops\.restart\.mode: "reboot" is not allowed; expected "auto" or "restart" or "reload"/],
+    [
+      { restart: 'reboot' },
+      /gitops\.restart\.mode: "reboot" is not allowed; expected "auto" or "restart" or "reload"/,
+    ],
     [{ restart: { first: 0 } }, /gitops\.restart\.first: 0 is not allowed; expected >=1/],
     [{ install: true }, /gitops\.install: true is not allowed; write "auto", a command or false/],
     [{ apps: [3] }, /gitops\.apps\[0\]: 3 is not allowed; expected string/],
@@ -77,7 +83,19 @@ test('all mistakes are told at once', () => {
 });
 
 test('shared paths outside the release, or those of git and ours, are refused', () => {
-  for (const path of ['/etc/passwd', '..', 'a/../../b', '.git', '.git/config', '.pm2-gitops/x', 'C:\\x', '\\\\host\\x', '', '.', 'node_modules']) {
+  for (const path of [
+    '/etc/passwd',
+    '..',
+    'a/../../b',
+    '.git',
+    '.git/config',
+    '.pm2-gitops/x',
+    'C:\\x',
+    '\\\\host\\x',
+    '',
+    '.',
+    'node_modules',
+  ]) {
     assert.throws(() => parseReleaseConfig({ shared: [path] }, 'x'), { code: 'CONFIG_INVALID' }, path);
   }
 });

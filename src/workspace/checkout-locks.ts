@@ -1,0 +1,108 @@
+import { readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import { GitOpsError } from '../domain/errors.js';
+import type { CheckoutGit } from '../os/checkout-git.js';
+import type { Clock } from '../os/clock.js';
+import { hasErrno } from '../os/files.js';
+import type { Effort } from './effort.js';
+
+/** What moving a checkout works under. */
+export interface MoveEffort extends Effort {
+  readonly clock: Clock;
+}
+
+// The locks that our own commands take, and that a killed one leaves. Others are none of our business.
+const OWN_LOCKS = ['index.lock', 'HEAD.lock', 'ORIG_HEAD.lock'];
+const SHARED_LOCKS = ['packed-refs.lock', 'shallow.lock', 'refs/stash.lock'];
+const WAIT_MS = 30_000;
+const LOOK_MS = 250;
+const OLD_MS = 10 * 60_000;
+
+/**
+ * Removes the lock files that a killed git left in the user's repository. While a living git works there, waits for it.
+ * Throws `GIT_FAILED` if the lock stays in use.
+ */
+export async function freeLocks(git: CheckoutGit, { clock, signal, report }: MoveEffort): Promise<void> {
+  const folders = await gitFolders(git);
+  const end = clock.monotonicMs() + WAIT_MS;
+  for (;;) {
+    const locks = await locksIn(folders);
+    if (locks.length === 0) return;
+    const stale = await staleAmong(locks, [git.root, ...folders], clock);
+    for (const lock of stale) {
+      report.step(`git: removed the lock ${lock} of a git that no longer runs`);
+      await rm(lock, { force: true });
+    }
+    if (stale.length === locks.length) return;
+    if (clock.monotonicMs() > end) throw inUse(locks);
+    await clock.sleep(LOOK_MS, signal);
+  }
+}
+
+/** The folder of this work tree's own git files, and the one that all work trees share. */
+export async function gitFolders(git: CheckoutGit): Promise<[own: string, shared: string]> {
+  const text = await git.run(['rev-parse', '--git-dir', '--git-common-dir']);
+  const [own = '.git', shared = own] = text.split('\n');
+  return [resolve(git.root, own), resolve(git.root, shared)];
+}
+
+async function locksIn([own, shared]: readonly [string, string]): Promise<string[]> {
+  const ours = await readdir(join(shared, 'refs', 'pm2-gitops'), { recursive: true }).catch(() => []);
+  const paths = [
+    ...OWN_LOCKS.map((name) => join(own, name)),
+    ...SHARED_LOCKS.map((name) => join(shared, name)),
+    ...ours.filter((name) => name.endsWith('.lock')).map((name) => join(shared, 'refs', 'pm2-gitops', name)),
+  ];
+  const found = await Promise.all(paths.map(async (path) => ((await ageOf(path)) === null ? [] : [path])));
+  return found.flat();
+}
+
+async function staleAmong(
+  locks: readonly string[],
+  folders: readonly string[],
+  clock: Clock,
+): Promise<string[]> {
+  const users = await gitsIn(folders);
+  if (users === 'none') return [...locks];
+  if (users === 'some') return [];
+  // Where processes cannot be asked, only age tells: no command of git holds a lock this long.
+  const ages = await Promise.all(locks.map(async (path) => ({ path, since: await ageOf(path) })));
+  return ages.filter(({ since }) => since !== null && clock.now() - since > OLD_MS).map(({ path }) => path);
+}
+
+async function ageOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  }
+}
+
+/** Whether a git process stands in one of the folders; only Linux lets us look. */
+async function gitsIn(folders: readonly string[]): Promise<'some' | 'none' | 'unknown'> {
+  if (process.platform !== 'linux') return 'unknown';
+  const names = await readdir('/proc');
+  const answers = await Promise.all(
+    names.filter((name) => /^\d+$/.test(name)).map((pid) => worksIn(pid, folders)),
+  );
+  if (answers.includes('some')) return 'some';
+  return answers.includes('unknown') ? 'unknown' : 'none';
+}
+
+async function worksIn(pid: string, folders: readonly string[]): Promise<'some' | 'none' | 'unknown'> {
+  try {
+    if (!(await readFile(`/proc/${pid}/comm`, 'utf8')).startsWith('git')) return 'none';
+    const cwd = await readlink(`/proc/${pid}/cwd`);
+    return folders.some((folder) => cwd === folder || cwd.startsWith(folder + sep)) ? 'some' : 'none';
+  } catch (error) {
+    // Gone in the meantime, or a dead child that nobody has asked for yet; EACCES: somebody else's.
+    return hasErrno(error, 'EACCES', 'EPERM') ? 'unknown' : 'none';
+  }
+}
+
+function inUse(locks: readonly string[]): GitOpsError {
+  return new GitOpsError('GIT_FAILED', `another git holds ${locks.join(', ')}`, {
+    hint: 'let it finish, or remove the file if no git runs there',
+  });
+}

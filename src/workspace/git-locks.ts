@@ -1,0 +1,33 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasErrno } from '../os/files.js';
+
+/**
+ * Removes the lock files that a killed git left in a repository of ours. Only under `upgrade.lock`, when no git of ours can live.
+ * Returns what it removed.
+ */
+export async function sweepGitLocks(gitDir: string): Promise<string[]> {
+  const top = (await filesIn(gitDir, false)).filter(isLock);
+  const refs = (await filesIn(join(gitDir, 'refs'), true)).filter(isLock);
+  // Half packs of a killed fetch are no obstacle but weigh as much as the download.
+  const packs = (await filesIn(join(gitDir, 'objects', 'pack'), false)).filter(
+    (path) => /[/\\]tmp_[^/\\]*$/.test(path) || isLock(path),
+  );
+  const stale = [...top, ...refs, ...packs];
+  await Promise.all(stale.map((path) => rm(path, { force: true })));
+  return stale;
+}
+
+function isLock(path: string): boolean {
+  return path.endsWith('.lock');
+}
+
+async function filesIn(folder: string, recursive: boolean): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true, recursive });
+    return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+import { GitOpsError } from '../domain/errors.js';
+import type { HookName } from '../config/release.js';
+import type { Env } from '../os/env.js';
+import { run, shellCommand, type RunResult } from '../os/run.js';
+import { reported, type Effort } from './effort.js';
+import { lastLines } from './last-lines.js';
+
+/** A hook's way of saying that now is not the time (sysexits' EX_TEMPFAIL). */
+const NOT_NOW = 75;
+
+/** A hook of the release, run in its tree. `env` adds the `GITOPS_…` variables to the clean environment. */
+export interface HookCall {
+  readonly name: HookName;
+  readonly command: string;
+  readonly tree: string;
+  readonly env: Env;
+}
+
+/**
+ * Runs a hook; its whole process tree ends with its time limit.
+ * Throws `HOOK_NOT_NOW` (it ended with 75), `HOOK_FAILED`, `ABORTED`.
+ */
+export async function runHook({ name, command, tree, env }: HookCall, effort: Effort): Promise<void> {
+  effort.report.step(`${name}: ${command}`);
+  const result = await runShell({ command, tree, env, failure: 'HOOK_FAILED' }, effort);
+  if (result.code === 0) return;
+  if (result.code === NOT_NOW) {
+    throw new GitOpsError('HOOK_NOT_NOW', `${name} says: not now: ${lastLines(result)}`, {
+      hint: 'the next poll asks it again',
+    });
+  }
+  throw new GitOpsError('HOOK_FAILED', `${name} failed: ${lastLines(result)}`, {
+    hint: `mend the hook "${command}" and tag again`,
+  });
+}
+
+/** Runs the release's build. Throws `BUILD_FAILED`, also at its time limit, `DISK_FULL`, `ABORTED`. */
+export async function runBuild(
+  { command, tree, env }: Omit<HookCall, 'name'>,
+  effort: Effort,
+): Promise<void> {
+  effort.report.step(`build: ${command}`);
+  const result = await runShell({ command, tree, env, failure: 'BUILD_FAILED' }, effort);
+  if (result.code === 0) return;
+  // A build that ran out of disk says nothing about the release.
+  if (/\bENOSPC\b|no space left on device/i.test(result.stderr + result.stdout)) {
+    throw new GitOpsError('DISK_FULL', `build: no space left: ${lastLines(result)}`, {
+      hint: 'free some space; the next poll tries again',
+    });
+  }
+  throw new GitOpsError('BUILD_FAILED', `build failed: ${lastLines(result)}`, {
+    hint: 'mend the build and tag again',
+  });
+}
+
+interface ShellCall {
+  readonly command: string;
+  readonly tree: string;
+  readonly env: Env;
+  readonly failure: 'HOOK_FAILED' | 'BUILD_FAILED';
+}
+
+async function runShell({ command, tree, env, failure }: ShellCall, effort: Effort): Promise<RunResult> {
+  try {
+    return await run(shellCommand(command, tree, { ...effort.env, CI: 'true', ...env }), reported(effort));
+  } catch (error) {
+    if (!(error instanceof GitOpsError) || error.code !== 'COMMAND_TIMEOUT') throw error;
+    throw new GitOpsError(failure, `"${command}": ${error.message}`, {
+      cause: error,
+      hint: 'raise its limit in gitops.timeouts if it needs longer',
+    });
+  }
+}

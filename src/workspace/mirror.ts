@@ -1,0 +1,241 @@
+import { rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { GitOpsError } from '../domain/errors.js';
+import { redactUrl, redactUrls } from '../domain/redact.js';
+import { describeRelease, sha7, type Commit, type Release } from '../domain/release.js';
+import type { Env } from '../os/env.js';
+import { exists } from '../os/files.js';
+import { runGit } from '../os/git.js';
+import type { RunResult } from '../os/run.js';
+import { quiet, type Effort } from './effort.js';
+import { classifyGitFailure, type GitFailure } from '../domain/git-failure.js';
+import { sweepGitLocks } from './git-locks.js';
+import { sparsely } from './progress.js';
+
+/** Where a release comes from and where its objects shall lie. */
+export interface FetchRequest {
+  /** Our own bare repository, made if missing. */
+  readonly mirror: string;
+  /** `env` carries the credentials (`GIT_CONFIG_COUNT`, `GIT_SSH_COMMAND`, …), so that no URL and no argument has to. */
+  readonly remote: { readonly url: string; readonly env: Env };
+  readonly release: Release;
+  /** Without history: enough to check out, and small. */
+  readonly shallow: boolean;
+  /** A local checkout to take objects from first, so that an adopted machine does not download its history again. */
+  readonly seed: string | null;
+}
+
+type Outcome = 'fetched' | 'moved' | { readonly failure: GitFailure; readonly stderr: string };
+
+const SEED_REF = 'refs/gitops/seed';
+const INCOMING_REF = 'refs/gitops/incoming';
+
+/**
+ * Has the release's commit, whole, in the mirror under `refs/gitops/releases/<commit>`; no network if it is there already.
+ * The caller holds `upgrade.lock`: lock files found in the mirror belong to the dead.
+ * Throws `SOURCE_UNREACHABLE`, `SOURCE_REFUSED`, `COMMIT_MISSING`, `DISK_FULL`, `GIT_FAILED`, `GIT_MISSING`, `COMMAND_TIMEOUT`, `ABORTED`.
+ */
+export async function fetchCommit(request: FetchRequest, effort: Effort): Promise<void> {
+  await makeMirror(request, effort);
+  await sweepGitLocks(request.mirror);
+  if (await hasCommit(request, effort)) return;
+  await plantSeed(request, effort);
+  if (await hasCommit(request, effort)) return;
+  let outcome = await fetchOnce(request, effort);
+  if (isFailure(outcome, 'corrupt')) {
+    effort.report.step(`fetch: the mirror is damaged, it is made anew (${lastLine(outcome.stderr)})`);
+    await renewMirror(request, effort);
+    outcome = await fetchOnce(request, effort);
+  }
+  if (outcome !== 'fetched') throw explain(outcome, request);
+}
+
+/** Drops a mirror whose objects proved unreadable and makes an empty one. */
+export async function renewMirror(request: FetchRequest, effort: Effort): Promise<void> {
+  const aside = `${request.mirror}.damaged`;
+  await rm(aside, { recursive: true, force: true });
+  await rename(request.mirror, aside);
+  await makeMirror(request, effort);
+  await rm(aside, { recursive: true, force: true });
+}
+
+/** The ref that keeps a release's objects from being collected. */
+export function releaseRef(commit: Commit): string {
+  return `refs/gitops/releases/${commit}`;
+}
+
+async function makeMirror({ mirror, release }: FetchRequest, effort: Effort): Promise<void> {
+  if (await exists(join(mirror, 'HEAD'))) return;
+  // Made beside and renamed: a half-made mirror would look like a damaged one.
+  const fresh = `${mirror}.new`;
+  await rm(fresh, { recursive: true, force: true });
+  await rm(mirror, { recursive: true, force: true });
+  const format = release.commit.length === 64 ? 'sha256' : 'sha1';
+  const place = { cwd: dirname(mirror), env: effort.env };
+  const result = await runGit(
+    ['init', '--bare', '--quiet', '--template=', `--object-format=${format}`, fresh],
+    place,
+    quiet(effort),
+  );
+  if (result.code !== 0) throw gitFailure('cannot make the mirror', result.stderr);
+  await rename(fresh, mirror);
+}
+
+/** Whether every object of the commit's tree is there; only then its ref is (again) set. */
+async function hasCommit(request: FetchRequest, effort: Effort): Promise<boolean> {
+  const { commit } = request.release;
+  const walk = await inMirror(
+    request,
+    ['rev-list', '--objects', '--no-walk', '--quiet', '--end-of-options', commit],
+    effort,
+  );
+  return walk.code === 0 && (await keep(request, effort));
+}
+
+async function keep(request: FetchRequest, effort: Effort): Promise<boolean> {
+  const { commit } = request.release;
+  return (await inMirror(request, ['update-ref', releaseRef(commit), commit], effort)).code === 0;
+}
+
+/** A seed only saves traffic: whatever is wrong with it, the remote has all that is needed. */
+async function plantSeed(request: FetchRequest, effort: Effort): Promise<void> {
+  const { seed, shallow } = request;
+  if (
+    seed === null ||
+    (await inMirror(request, ['rev-parse', '--verify', '--quiet', SEED_REF], effort)).code === 0
+  )
+    return;
+  const depth = shallow ? ['--depth=1'] : ['--update-shallow'];
+  const result = await fetch({ request, from: seed, refspec: `+HEAD:${SEED_REF}`, extra: depth }, effort);
+  effort.report.step(
+    result.code === 0
+      ? `fetch: known objects taken from ${seed}`
+      : `fetch: nothing taken from ${seed}: ${lastLine(result.stderr)}`,
+  );
+}
+
+async function fetchOnce(request: FetchRequest, effort: Effort): Promise<Outcome> {
+  const { remote, release } = request;
+  const extra = request.shallow ? ['--depth=1'] : [];
+  effort.report.step(`fetch: ${describeRelease(release)} from ${redactUrl(remote.url)}`);
+  const byId = outcomeOf(
+    await fetch(
+      { request, from: remote.url, refspec: `+${release.commit}:${releaseRef(release.commit)}`, extra },
+      effort,
+    ),
+  );
+  if (!isFailure(byId, 'missing') || release.ref === null) return byId;
+  // Some servers hand out only what a ref points at.
+  const byRef = outcomeOf(
+    await fetch({ request, from: remote.url, refspec: `+${release.ref}:${INCOMING_REF}`, extra }, effort),
+  );
+  if (byRef !== 'fetched') return byRef;
+  return (await hasCommit(request, effort)) && (await incoming(request, effort)) === release.commit
+    ? 'fetched'
+    : 'moved';
+}
+
+async function incoming(request: FetchRequest, effort: Effort): Promise<string> {
+  return (
+    await inMirror(request, ['rev-parse', '--verify', '--quiet', `${INCOMING_REF}^{commit}`], effort)
+  ).stdout.trim();
+}
+
+interface FetchCall {
+  readonly request: FetchRequest;
+  readonly from: string;
+  readonly refspec: string;
+  readonly extra: readonly string[];
+}
+
+function fetch({ request, from, refspec, extra }: FetchCall, effort: Effort): Promise<RunResult> {
+  // fetch.unpackLimit=1: always a pack, which appears whole or not at all; loose objects may be torn by a power loss.
+  const settings = [
+    '-c',
+    'fetch.unpackLimit=1',
+    '-c',
+    'protocol.version=2',
+    '-c',
+    'fetch.writeCommitGraph=false',
+  ];
+  const flags = [
+    'fetch',
+    '--no-tags',
+    '--no-write-fetch-head',
+    '--no-auto-maintenance',
+    '--progress',
+    ...extra,
+    '--end-of-options',
+  ];
+  const onLine = sparsely((line) => {
+    effort.report.output(redactUrls(line));
+  });
+  const args = ['--git-dir', request.mirror, ...settings, ...flags, from, refspec];
+  const place = { cwd: dirname(request.mirror), env: { ...effort.env, ...request.remote.env } };
+  return runGit(args, place, { ...quiet(effort), onLine });
+}
+
+function inMirror({ mirror }: FetchRequest, args: readonly string[], effort: Effort): Promise<RunResult> {
+  return runGit(['--git-dir', mirror, ...args], { cwd: dirname(mirror), env: effort.env }, quiet(effort));
+}
+
+function outcomeOf({ code, stderr }: RunResult): Outcome {
+  return code === 0 ? 'fetched' : { failure: classifyGitFailure(stderr), stderr };
+}
+
+function isFailure(
+  outcome: Outcome,
+  failure: GitFailure,
+): outcome is { readonly failure: GitFailure; readonly stderr: string } {
+  return typeof outcome === 'object' && outcome.failure === failure;
+}
+
+function explain(outcome: Exclude<Outcome, 'fetched'>, { release, remote }: FetchRequest): GitOpsError {
+  const url = redactUrl(remote.url);
+  if (outcome === 'moved') {
+    const hint = 'the next poll decides anew; a version tag must not be moved';
+    return new GitOpsError(
+      'COMMIT_MISSING',
+      `${release.ref ?? release.tag} of ${url} moved: it no longer is ${sha7(release.commit)}`,
+      { hint },
+    );
+  }
+  const why = lastLine(outcome.stderr);
+  switch (outcome.failure) {
+    case 'unreachable':
+      return new GitOpsError('SOURCE_UNREACHABLE', `cannot reach ${url}: ${why}`, {
+        hint: 'pm2-gitops doctor',
+      });
+    case 'refused':
+      return new GitOpsError('SOURCE_REFUSED', `${url} refused: ${why}`, {
+        hint: 'check the credentials and their rights',
+      });
+    case 'missing':
+      return new GitOpsError('COMMIT_MISSING', `${url} no longer has ${describeRelease(release)}: ${why}`, {
+        hint: 'tag the release again',
+      });
+    case 'corrupt':
+    case 'diskFull':
+    case 'unknown':
+      return gitFailure(`cannot fetch ${describeRelease(release)} from ${url}`, outcome.stderr);
+  }
+}
+
+/** A failed local git command as an error: `DISK_FULL` or `GIT_FAILED`. */
+export function gitFailure(what: string, stderr: string): GitOpsError {
+  if (classifyGitFailure(stderr) === 'diskFull') {
+    return new GitOpsError('DISK_FULL', `${what}: no space left`, {
+      hint: 'free some space; the next poll tries again',
+    });
+  }
+  return new GitOpsError('GIT_FAILED', `${what}: ${lastLine(stderr)}`, {
+    hint: 'the log of this run has all that git said',
+  });
+}
+
+/** The line that names the failure, without credentials. */
+function lastLine(stderr: string): string {
+  const lines = stderr.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '');
+  const line = lines.find((text) => /^(?:fatal|error):/.test(text)) ?? lines.at(-1) ?? 'git said nothing';
+  return redactUrls(line.replace(/^(?:fatal|error):\s*/, ''));
+}

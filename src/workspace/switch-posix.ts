@@ -1,0 +1,33 @@
+import { readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { hasErrno, syncFolder } from '../os/files.js';
+
+const TEMPORARY = '.current-next-';
+
+/** The folder under `releases/` that `current` names, or null where there is no such link. */
+export async function pointedAt(root: string): Promise<string | null> {
+  try {
+    return basename(await readlink(join(root, 'current')));
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'EINVAL')) return null;
+    throw error;
+  }
+}
+
+/** Makes `current` name `releases/<folder>` in one step: whoever looks sees the old or the new one, never none. */
+export async function pointTo(root: string, folder: string): Promise<void> {
+  await sweepTemporaries(root);
+  if ((await pointedAt(root)) !== folder) {
+    const temporary = join(root, `${TEMPORARY}${process.pid}`);
+    // Relative, so that the root can be moved or mounted elsewhere.
+    await symlink(join('releases', folder), temporary);
+    await rename(temporary, join(root, 'current'));
+  }
+  await syncFolder(root);
+}
+
+async function sweepTemporaries(root: string): Promise<void> {
+  for (const name of await readdir(root)) {
+    if (name.startsWith(TEMPORARY)) await rm(join(root, name), { force: true });
+  }
+}

@@ -1,0 +1,105 @@
+import { devNull } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
+import type { Commit } from '../domain/release.js';
+import type { Env } from '../os/env.js';
+import { runGit } from '../os/git.js';
+import type { RunResult } from '../os/run.js';
+import { quiet, type Effort } from './effort.js';
+import { classifyGitFailure } from '../domain/git-failure.js';
+import { MARK_NAME } from './mark.js';
+import { gitFailure } from './mirror.js';
+
+/** A commit laid out in a folder of its own, with an index of its own. */
+export interface TreePlace {
+  readonly mirror: string;
+  readonly commit: Commit;
+  /** The folder; whatever lay there is removed first. */
+  readonly tree: string;
+  /** Git's record of what it wrote there. It lies outside the tree. */
+  readonly index: string;
+}
+
+/**
+ * Writes the commit's files, modes and symbolic links as committed. `damaged` means that the mirror's objects cannot be read.
+ * Throws `DISK_FULL`, `GIT_FAILED`, `COMMAND_TIMEOUT`, `ABORTED`.
+ */
+export async function checkOutTree(place: TreePlace, effort: Effort): Promise<'done' | 'damaged'> {
+  await rm(place.tree, { recursive: true, force: true });
+  await rm(place.index, { force: true });
+  await rm(`${place.index}.lock`, { force: true });
+  await mkdir(place.tree, { recursive: true });
+  const result = await inTree(
+    place,
+    ['read-tree', '--reset', '-u', '--end-of-options', place.commit],
+    effort,
+  );
+  if (result.code === 0) return 'done';
+  if (classifyGitFailure(result.stderr) === 'corrupt') return 'damaged';
+  throw gitFailure(`cannot check out ${place.commit}`, result.stderr);
+}
+
+/**
+ * What lies in the tree beyond the commit: what install and build made. Relative, collapsed to top-most paths, sorted,
+ * without the shared links and our mark.
+ */
+export async function madePaths(
+  place: TreePlace,
+  shared: readonly string[],
+  effort: Effort,
+): Promise<string[]> {
+  const result = await inTree(place, ['ls-files', '-z', '--others', '--directory'], effort);
+  if (result.code !== 0) throw gitFailure('cannot list what the build made', result.stderr);
+  const ours = new Set([MARK_NAME, ...shared.map(plainPath)]);
+  return namesOf(result.stdout)
+    .filter((path) => !ours.has(path))
+    .sort();
+}
+
+/** The committed files that install or build changed or removed, without the shared ones. */
+export async function changedPaths(
+  place: TreePlace,
+  shared: readonly string[],
+  effort: Effort,
+): Promise<string[]> {
+  const result = await inTree(place, ['diff-files', '-z', '--name-only'], effort);
+  if (result.code !== 0) throw gitFailure('cannot list what the build changed', result.stderr);
+  const linked = shared.map(plainPath);
+  return namesOf(result.stdout).filter(
+    (path) => !linked.some((link) => path === link || path.startsWith(`${link}/`)),
+  );
+}
+
+function inTree(
+  { mirror, tree, index }: TreePlace,
+  args: readonly string[],
+  effort: Effort,
+): Promise<RunResult> {
+  const settings = ['-c', `core.attributesFile=${devNull}`, '-c', 'core.quotePath=false'];
+  return runGit(
+    ['--git-dir', mirror, '--work-tree', tree, ...settings, ...args],
+    { cwd: tree, env: deafEnv(effort.env, index) },
+    quiet(effort),
+  );
+}
+
+/** Without the user's and the system's configuration no filter has a program, so `.gitattributes` can start none. */
+function deafEnv(env: Env, index: string): Env {
+  const own = Object.entries(env).filter(([name]) => !name.startsWith('GIT_CONFIG_'));
+  return {
+    ...Object.fromEntries(own),
+    GIT_CONFIG_GLOBAL: devNull,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_INDEX_FILE: index,
+  };
+}
+
+function namesOf(zeroSeparated: string): string[] {
+  return zeroSeparated
+    .split('\0')
+    .filter((path) => path !== '')
+    .map(plainPath);
+}
+
+function plainPath(path: string): string {
+  return path.replaceAll('\\', '/').replace(/\/+$/, '');
+}
