@@ -1,0 +1,205 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import * as v from 'valibot';
+import { systemClock } from '../../src/os/clock.js';
+import {
+  AppAnswerSchema,
+  JlistSchema,
+  StartSchema,
+  StatusSchema,
+  type Pm2Process,
+  type Start,
+  type Status,
+} from './answers.js';
+import { closePlace, MARKER, openPlace, type Place } from './place.js';
+import type { Registry } from './registry.js';
+import type { Remote } from './remote.js';
+import { ToolWrapper, type Tool } from './wrapper.js';
+
+/** What a program left. Its exit code is null if it was ended at its limit. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where and how long a program runs. */
+export interface Terms {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+const MAIN = join(PROJECT, 'dist', 'src', 'cli', 'main.js');
+const PM2 = join(PROJECT, 'node_modules', 'pm2', 'bin', 'pm2');
+const TOOLS = ['git', 'npm', 'ssh'] as const;
+
+/** One machine: its own home, pm2 daemon and PATH. Whatever it starts is ended by `close`. */
+export class Machine {
+  readonly home: string;
+  readonly pm2Home: string;
+  /** The usual place of an application; a machine may have further roots beside it. */
+  readonly root: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly #place: Place;
+  readonly #tools: ReadonlyMap<Tool, ToolWrapper>;
+
+  private constructor(place: Place) {
+    this.#place = place;
+    this.home = join(place.folder, 'home');
+    this.pm2Home = join(place.folder, 'pm2');
+    this.root = join(place.folder, 'app');
+    const bin = join(place.folder, 'bin');
+    this.#tools = new Map(TOOLS.map((tool) => [tool, new ToolWrapper(tool, bin)]));
+    this.env = {
+      PATH: [bin, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter),
+      HOME: this.home,
+      PM2_HOME: this.pm2Home,
+      TMPDIR: join(place.folder, 'tmp'),
+      LANG: 'C.UTF-8',
+      [MARKER]: place.mark,
+    };
+  }
+
+  static async open({ registry }: { registry?: Registry } = {}): Promise<Machine> {
+    const machine = new Machine(await openPlace());
+    for (const name of ['home', 'pm2', 'app', 'bin', 'tmp']) await mkdir(machine.path(name));
+    for (const tool of machine.#tools.values()) await tool.install();
+    await symlink(PM2, machine.path('bin', 'pm2'));
+    await writeFile(join(machine.home, '.npmrc'), npmrc(registry?.url ?? 'http://127.0.0.1:9/'));
+    await writeFile(
+      join(machine.home, '.gitconfig'),
+      '[user]\n\tname = Operator\n\temail = operator@example.invalid\n',
+    );
+    return machine;
+  }
+
+  /** A path below the machine's own folder. */
+  path(...names: string[]): string {
+    return join(this.#place.folder, ...names);
+  }
+
+  /** The wrapper that stands before a tool in PATH: it logs calls and makes them fail or hang. */
+  tool(name: Tool): ToolWrapper {
+    const wrapper = this.#tools.get(name);
+    if (wrapper === undefined) throw new Error(`no wrapper for ${name}`);
+    return wrapper;
+  }
+
+  /** Runs the product's command line. */
+  cli(args: readonly string[], terms: Terms = {}): Promise<Outcome> {
+    return this.exec(process.execPath, [MAIN, ...args], terms);
+  }
+
+  pm2(args: readonly string[], terms: Terms = {}): Promise<Outcome> {
+    return this.exec(process.execPath, [PM2, '--silent', ...args], terms);
+  }
+
+  /** Runs a program as the machine's user would, in the root unless told otherwise. */
+  async exec(
+    file: string,
+    args: readonly string[],
+    { cwd = this.root, env = {}, timeoutMs = 60_000 }: Terms,
+  ): Promise<Outcome> {
+    const child = execa(file, [...args], {
+      cwd,
+      env: { ...this.env, ...env },
+      extendEnv: false,
+      reject: false,
+      stdin: 'ignore',
+      // A group of its own: at the limit its children go too, or their hold on the pipes would keep us waiting.
+      detached: true,
+    });
+    const ended = new AbortController();
+    const limit = systemClock()
+      .sleep(timeoutMs, ended.signal)
+      .then(() => {
+        killGroup(child.pid);
+      }, noop);
+    const result = await child;
+    ended.abort();
+    await limit;
+    return { code: result.exitCode ?? null, stdout: result.stdout, stderr: result.stderr };
+  }
+
+  /** As `exec`, but a failure of the bed's own preparations is an error. */
+  async must(file: string, args: readonly string[], terms: Terms = {}): Promise<string> {
+    const { code, stdout, stderr } = await this.exec(file, args, terms);
+    if (code !== 0)
+      throw new Error(`${file} ${args.join(' ')} ended with ${code ?? 'a kill'}:\n${stdout}\n${stderr}`);
+    return stdout.trim();
+  }
+
+  /** A checkout as people make it: cloned, on a tag, installed, started by pm2. */
+  async deploy(remote: Remote, tag: string, { root = this.root } = {}): Promise<void> {
+    await this.must('git', ['clone', '--quiet', remote.url, root], { cwd: this.#place.folder });
+    await this.must('git', ['-c', 'advice.detachedHead=false', 'checkout', '--quiet', tag], { cwd: root });
+    if (existsSync(join(root, 'package-lock.json'))) await this.must('npm', ['ci'], { cwd: root });
+    await this.must(process.execPath, [PM2, '--silent', 'start', 'ecosystem.config.cjs'], { cwd: root });
+  }
+
+  /** Puts keys into the machine's gitops.json; undefined takes one out. */
+  async configure(keys: Readonly<Record<string, unknown>>, { root = this.root } = {}): Promise<void> {
+    const path = join(root, 'gitops.json');
+    const known = existsSync(path)
+      ? v.parse(v.record(v.string(), v.unknown()), JSON.parse(await readFile(path, 'utf8')))
+      : {};
+    await writeFile(path, `${JSON.stringify({ ...known, ...keys }, null, 2)}\n`);
+  }
+
+  /** The parsed answer of `status --json`; throws where it is not what the contract says. */
+  async status({ root = this.root } = {}): Promise<Status> {
+    const { code, stdout, stderr } = await this.cli(['status', '--json', '--root', root]);
+    if (code === null || ![0, 3, 5].includes(code))
+      throw new Error(`status ended with ${code ?? 'a kill'}:\n${stdout}\n${stderr}`);
+    return v.parse(StatusSchema, JSON.parse(stdout));
+  }
+
+  /** pm2's own list, by the daemon and the command line that people use. */
+  async processes(): Promise<Pm2Process[]> {
+    return v.parse(JlistSchema, JSON.parse(await this.must(process.execPath, [PM2, '--silent', 'jlist'])));
+  }
+
+  /** Every start of a fixture process since the machine was opened, oldest first. */
+  async starts(): Promise<Start[]> {
+    const text = await readFile(join(this.pm2Home, 'starts.jsonl'), 'utf8').catch(() => '');
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => v.parse(StartSchema, JSON.parse(line)));
+  }
+
+  /** Ends everything that was started on this machine and removes it. */
+  close(): Promise<void> {
+    return closePlace(this.#place);
+  }
+}
+
+/** What a fixture app on a port says about itself; null if it does not answer. */
+export async function askApp(
+  port: number,
+  path = '/version',
+): Promise<v.InferOutput<typeof AppAnswerSchema> | null> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(30_000) });
+    return v.parse(AppAnswerSchema, await response.json());
+  } catch {
+    return null;
+  }
+}
+
+function npmrc(registry: string): string {
+  return `registry=${registry}\naudit=false\nfund=false\nupdate-notifier=false\n`;
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+}
+
+function noop(): void {
+  // the program ended before its limit
+}

@@ -1,0 +1,202 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { execa } from 'execa';
+import { LoopbackServer, type Answer, type Ask, type Fault } from './loopback.js';
+import { closePlace, openPlace, type Place } from './place.js';
+
+/** A tree as changes: the text of each path, or null where it is to go. */
+export type Files = Readonly<Record<string, string | null>>;
+
+/** How often the remote was asked, by kind: v0/v1 advertisements, v2 capabilities, v2 ref listings, packs. */
+export interface RemoteCounts {
+  advertisement: number;
+  capabilities: number;
+  lsRefs: number;
+  fetch: number;
+}
+
+/** What a client must send as basic auth. */
+export interface BasicAuth {
+  readonly user: string;
+  readonly password: string;
+}
+
+const AUTHOR = { name: 'Bed', email: 'bed@example.invalid', epoch: 1_750_000_000 };
+
+/** A bare git repository that is served over smart HTTP on loopback and by a `file://` address. */
+export class Remote {
+  /** Change it to demand other credentials, or null for none. */
+  auth: BasicAuth | null = null;
+  readonly counts: RemoteCounts = { advertisement: 0, capabilities: 0, lsRefs: 0, fetch: 0 };
+  readonly #place: Place;
+  readonly #gitDir: string;
+  readonly #server: LoopbackServer;
+  #commits = 0;
+
+  private constructor(place: Place, server: LoopbackServer) {
+    this.#place = place;
+    this.#server = server;
+    server.answer = (ask) => this.#answer(ask);
+    this.#gitDir = join(place.folder, 'app.git');
+  }
+
+  static async open(): Promise<Remote> {
+    const remote = new Remote(await openPlace(), await LoopbackServer.open());
+    await mkdir(remote.#gitDir);
+    await remote.git(['init', '--quiet', '--bare', '--initial-branch=main']);
+    return remote;
+  }
+
+  get url(): string {
+    return `${this.#server.url}/app.git`;
+  }
+
+  get fileUrl(): string {
+    return `file://${this.#gitDir}`;
+  }
+
+  set fault(fault: Fault) {
+    this.#server.fault = fault;
+  }
+
+  /** Commits changes upon a branch's tip and gives the new commit's id. */
+  async commit(files: Files, message: string, { branch = 'main' } = {}): Promise<string> {
+    const ref = `refs/heads/${branch}`;
+    const known = await this.git(['for-each-ref', '--format=x', ref]);
+    this.#commits += 1;
+    const head = [
+      `commit ${ref}`,
+      'mark :1',
+      `committer ${AUTHOR.name} <${AUTHOR.email}> ${AUTHOR.epoch + this.#commits} +0000`,
+      literal(message),
+      ...(known === '' ? [] : [`from ${ref}^0`]),
+    ];
+    const changes = Object.entries(files).map(([path, text]) =>
+      text === null ? `D ${path}` : `M 100644 inline ${path}\n${literal(text)}`,
+    );
+    return this.git(
+      ['fast-import', '--quiet', '--force'],
+      [...head, ...changes, '', 'get-mark :1', ''].join('\n'),
+    );
+  }
+
+  /** Commits and tags in one go. */
+  async release(tag: string, files: Files): Promise<string> {
+    const commit = await this.commit(files, `release ${tag}`);
+    await this.tag(tag, { commit });
+    return commit;
+  }
+
+  async tag(name: string, { annotated = false, commit = 'refs/heads/main' } = {}): Promise<void> {
+    await this.git([
+      'tag',
+      '--force',
+      ...(annotated ? ['--annotate', `--message=${name}`] : []),
+      '--',
+      name,
+      commit,
+    ]);
+  }
+
+  async moveTag(name: string, commit: string): Promise<void> {
+    await this.tag(name, { commit });
+  }
+
+  async deleteTag(name: string): Promise<void> {
+    await this.git(['update-ref', '-d', `refs/tags/${name}`]);
+  }
+
+  async branch(name: string, { commit = 'refs/heads/main' } = {}): Promise<void> {
+    await this.git(['update-ref', `refs/heads/${name}`, commit]);
+  }
+
+  /** Runs git in the bare repository, deaf to the configuration of whoever runs the tests. */
+  async git(args: readonly string[], input = ''): Promise<string> {
+    const { stdout } = await execa('git', [...args], {
+      cwd: this.#gitDir,
+      env: gitEnvironment(),
+      extendEnv: false,
+      input,
+    });
+    return stdout.trim();
+  }
+
+  async close(): Promise<void> {
+    await this.#server.close();
+    await closePlace(this.#place);
+  }
+
+  async #answer(ask: Ask): Promise<Answer> {
+    this.#count(ask);
+    if (!this.#admits(ask)) return denied();
+    const { stdout } = await execa('git', ['http-backend'], {
+      cwd: this.#gitDir,
+      env: { ...gitEnvironment(), ...cgiEnvironment(ask), GIT_PROJECT_ROOT: this.#place.folder },
+      extendEnv: false,
+      input: ask.body,
+      encoding: 'buffer',
+    });
+    return cgiAnswer(Buffer.from(stdout));
+  }
+
+  #count({ method, body, headers }: Ask): void {
+    const isV2 = String(headers['git-protocol']).includes('version=2');
+    const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString('latin1');
+    if (method === 'GET') this.counts[isV2 ? 'capabilities' : 'advertisement'] += 1;
+    else if (text.includes('command=ls-refs')) this.counts.lsRefs += 1;
+    else this.counts.fetch += 1;
+  }
+
+  #admits({ headers }: Ask): boolean {
+    if (this.auth === null) return true;
+    const token = Buffer.from(`${this.auth.user}:${this.auth.password}`).toString('base64');
+    return headers.authorization === `Basic ${token}`;
+  }
+}
+
+function literal(text: string): string {
+  return `data ${Buffer.byteLength(text)}\n${text}`;
+}
+
+function gitEnvironment(): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_AUTHOR_NAME: AUTHOR.name,
+    GIT_AUTHOR_EMAIL: AUTHOR.email,
+    GIT_AUTHOR_DATE: `${AUTHOR.epoch} +0000`,
+    GIT_COMMITTER_NAME: AUTHOR.name,
+    GIT_COMMITTER_EMAIL: AUTHOR.email,
+    GIT_COMMITTER_DATE: `${AUTHOR.epoch} +0000`,
+  };
+}
+
+/** https://www.rfc-editor.org/rfc/rfc3875: the request as variables; header names get an HTTP_ before them. */
+function cgiEnvironment({ method, path, query, headers, body }: Ask): Record<string, string> {
+  return {
+    GIT_HTTP_EXPORT_ALL: '1',
+    REQUEST_METHOD: method,
+    PATH_INFO: path,
+    QUERY_STRING: query,
+    CONTENT_TYPE: headers['content-type'] ?? '',
+    CONTENT_LENGTH: String(body.length),
+    HTTP_CONTENT_ENCODING: headers['content-encoding'] ?? '',
+    GIT_PROTOCOL: String(headers['git-protocol'] ?? ''),
+  };
+}
+
+function cgiAnswer(output: Buffer): Answer {
+  const end = output.indexOf('\r\n\r\n');
+  const lines = output.subarray(0, end).toString('latin1').split('\r\n');
+  const headers = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 2)]),
+  );
+  const { status = '200', ...others } = headers;
+  return { status: Number.parseInt(status, 10), headers: others, body: output.subarray(end + 4) };
+}
+
+function denied(): Answer {
+  return { status: 401, headers: { 'www-authenticate': 'Basic realm="bed"' }, body: Buffer.from('denied') };
+}

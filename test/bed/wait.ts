@@ -1,0 +1,42 @@
+import { systemClock } from '../../src/os/clock.js';
+
+const clock = systemClock();
+
+/** How long to wait for something, and how often to look. */
+export interface Patience {
+  readonly limitMs?: number;
+  readonly everyMs?: number;
+}
+
+/** Looks until `look` gives something other than null, undefined or false; says what it waited for when it gives up. */
+export async function waitFor<T>(
+  what: string,
+  look: () => Promise<T> | T,
+  { limitMs = 20_000, everyMs = 50 }: Patience = {},
+): Promise<Exclude<T, null | undefined | false>> {
+  const startMs = clock.monotonicMs();
+  for (;;) {
+    const found = await look();
+    if (isSomething(found)) return found;
+    if (clock.monotonicMs() - startMs > limitMs)
+      throw new Error(`waited ${limitMs / 1000} s in vain for ${what}`);
+    await clock.sleep(everyMs, AbortSignal.timeout(limitMs));
+  }
+}
+
+/** Makes sure that something stays true for a while: the only way to see that nothing happens. */
+export async function stays(
+  what: string,
+  look: () => Promise<boolean> | boolean,
+  forMs: number,
+): Promise<void> {
+  const startMs = clock.monotonicMs();
+  while (clock.monotonicMs() - startMs < forMs) {
+    if (!(await look())) throw new Error(`did not stay for ${forMs} ms: ${what}`);
+    await clock.sleep(50, AbortSignal.timeout(forMs + 1_000));
+  }
+}
+
+function isSomething<T>(value: T): value is Exclude<T, null | undefined | false> {
+  return value !== null && value !== undefined && value !== false;
+}
