@@ -1,0 +1,65 @@
+import { dirname, join } from 'node:path';
+import type { ParseError } from 'jsonc-parser';
+import { GitOpsError } from '../domain/errors.js';
+import { exists, readTextIfAny } from '../os/files.js';
+import { parseMachineConfig, type MachineConfig } from './machine.js';
+
+/** Reads and checks `gitops.json`. Throws `NOT_A_ROOT` where there is none, `CONFIG_INVALID` with line and column or the key. */
+export async function loadMachineConfig(path: string): Promise<MachineConfig> {
+  const text = await readTextIfAny(path);
+  if (text === null) {
+    throw new GitOpsError('NOT_A_ROOT', `there is no ${path}`, {
+      hint: 'make a root here: pm2-gitops init [REPOSITORY]',
+    });
+  }
+  const strategy = (await exists(join(dirname(path), '.git'))) ? 'checkout' : 'releases';
+  const config = parseMachineConfig(await parseJson(text, path), { origin: path, strategy });
+  if (config.poll.kind === 'cron') await checkCron(config.poll.expression, path);
+  return config;
+}
+
+/** Sets one key in the text of `gitops.json` and leaves all the rest as people wrote it. */
+export async function withKey(text: string, key: string, value: unknown): Promise<string> {
+  const { applyEdits, modify } = await import('jsonc-parser');
+  const formattingOptions = { insertSpaces: true, tabSize: 2, eol: '\n' };
+  return applyEdits(text, modify(text, [key], value, { formattingOptions }));
+}
+
+async function parseJson(text: string, path: string): Promise<unknown> {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new GitOpsError('CONFIG_INVALID', `${path}${await locateMistake(text)}`, {
+      cause,
+      hint: `correct the JSON in ${path}`,
+    });
+  }
+}
+
+async function locateMistake(text: string): Promise<string> {
+  const { parse, printParseErrorCode } = await import('jsonc-parser');
+  const mistakes: ParseError[] = [];
+  parse(text, mistakes, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+  const [first] = mistakes;
+  if (first === undefined) return ': is no valid JSON';
+  const before = text.slice(0, first.offset).split('\n');
+  const column = (before.at(-1) ?? '').length + 1;
+  const what = printParseErrorCode(first.error)
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase();
+  return `:${before.length}:${column}: ${what} (line ${before.length}, column ${column})`;
+}
+
+async function checkCron(expression: string, path: string): Promise<void> {
+  const { validateDetailed } = await import('node-cron');
+  const { valid, errors } = validateDetailed(expression);
+  if (valid) return;
+  const reasons = errors.map((error) => error.message).join('; ');
+  throw new GitOpsError(
+    'CONFIG_INVALID',
+    `${path}: poll: "${expression}" is no cron expression: ${reasons}`,
+    {
+      hint: `correct poll in ${path}, for example "*/5 * * * *" or "5m"`,
+    },
+  );
+}

@@ -1,0 +1,179 @@
+import * as v from 'valibot';
+import { CHANNEL_FORMS, parseChannel, type Channel } from '../domain/channel.js';
+import { DURATION_FORMS, parseDuration } from './duration.js';
+import { explainIssues, section } from './issues.js';
+
+export type Strategy = 'releases' | 'checkout';
+
+/** Whom a machine trusts, what it follows, when it may change: `gitops.json`, with every default filled in. */
+export interface MachineConfig {
+  readonly repository: string;
+  readonly channel: Channel;
+  /** The channel as it is written. */
+  readonly channelText: string;
+  readonly strategy: Strategy;
+  readonly poll: PollConfig;
+  readonly tagPrefix: string;
+  readonly credentials: Credentials | null;
+  /** Names of the pm2 apps that belong to the root; null: by folder. */
+  readonly apps: readonly string[] | null;
+  /** How many releases are kept on disk, the active and the previous one included. */
+  readonly keep: number;
+  readonly dirty: 'refuse' | 'stash';
+  /** The machine's name in output; null: its host name. */
+  readonly name: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** When to look at the source. */
+export type PollConfig =
+  | { readonly kind: 'interval'; readonly everyMs: number }
+  | { readonly kind: 'cron'; readonly expression: string; readonly timezone: string | null };
+
+/** Where the secret is, never the secret: the name of an environment variable, or a file. */
+export interface Credentials {
+  readonly username: string;
+  readonly from: { readonly env: string } | { readonly file: string };
+}
+
+const SHORTEST_POLL_MS = 10_000;
+// The contract's keys that this version does not act on yet. To ignore a gate silently would open it.
+const LATER = [
+  'window',
+  'freeze',
+  'soak',
+  'wave',
+  'major',
+  'approval',
+  'verify',
+  'github',
+  'notify',
+] as const;
+
+const text = v.pipe(v.string(), v.trim(), v.nonEmpty('must not be empty'));
+const later = v.custom<undefined>(
+  (value) => value === undefined,
+  'is not supported by this version: take it out',
+);
+const credentials = section({
+  username: v.optional(text, 'x-access-token'),
+  env: v.optional(text),
+  file: v.optional(text),
+});
+
+const schema = section({
+  $schema: v.optional(v.string()),
+  repository: v.pipe(
+    text,
+    v.check((url) => !url.startsWith('-'), 'must not begin with "-"'),
+    v.check(
+      (url) => !/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(url),
+      'must not hold a password: name it under credentials',
+    ),
+  ),
+  channel: v.optional(
+    v.pipe(
+      text,
+      v.check(
+        (value) => parseChannel(value) !== null,
+        (issue) => `"${issue.input}" is no channel; write ${CHANNEL_FORMS}`,
+      ),
+    ),
+    'stable',
+  ),
+  strategy: v.optional(v.picklist(['releases', 'checkout'], 'must be "releases" or "checkout"')),
+  poll: v.optional(text, '5m'),
+  timezone: v.optional(
+    v.pipe(
+      text,
+      v.check(isTimezone, (issue) => `"${issue.input}" is no IANA time zone, such as Europe/Berlin`),
+    ),
+  ),
+  tagPrefix: v.optional(v.string(), ''),
+  credentials: v.optional(credentials),
+  apps: v.optional(v.pipe(v.array(text), v.minLength(1, 'must name an app, or be left out'))),
+  keep: v.optional(
+    v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(2, 'must be at least 2')),
+    3,
+  ),
+  dirty: v.optional(v.picklist(['refuse', 'stash'], 'must be "refuse" or "stash"'), 'refuse'),
+  name: v.optional(text),
+  labels: v.optional(v.record(v.string(), v.string()), {}),
+  ...Object.fromEntries(LATER.map((key) => [key, v.optional(later)])),
+});
+
+/** `unknown` → `MachineConfig`. Throws `CONFIG_INVALID` that names each wrong key, its value and the mend. */
+export function parseMachineConfig(value: unknown, { origin, strategy }: Origin): MachineConfig {
+  const result = v.safeParse(checked, value);
+  if (!result.success) throw explainIssues(result.issues, origin);
+  return { ...result.output, strategy: result.output.strategy ?? strategy };
+}
+
+/** The file that a configuration comes from, and the strategy that its folder suggests where the file names none. */
+export interface Origin {
+  readonly origin: string;
+  readonly strategy: Strategy;
+}
+
+const checked = v.pipe(
+  schema,
+  v.rawTransform(
+    ({
+      dataset: { value },
+      addIssue,
+      NEVER,
+    }): Omit<MachineConfig, 'strategy'> & { strategy: Strategy | null } => {
+      const poll = parsePoll(value.poll, value.timezone ?? null);
+      const channel = parseChannel(value.channel);
+      const secret = parseCredentials(value.credentials);
+      if (typeof poll === 'string') addIssue({ message: poll, path: pathTo(value, 'poll') });
+      if (typeof secret === 'string') addIssue({ message: secret, path: pathTo(value, 'credentials') });
+      if (typeof poll === 'string' || typeof secret === 'string' || channel === null) return NEVER;
+      const { repository, strategy, tagPrefix, apps, keep, dirty, name, labels } = value;
+      return {
+        ...{
+          repository,
+          channel,
+          channelText: value.channel,
+          strategy: strategy ?? null,
+          poll,
+          tagPrefix,
+          credentials: secret,
+        },
+        ...{ apps: apps ?? null, keep, dirty, name: name ?? null, labels },
+      };
+    },
+  ),
+);
+
+function parsePoll(written: string, timezone: string | null): PollConfig | string {
+  if (written.trim().split(/\s+/).length >= 5) return { kind: 'cron', expression: written.trim(), timezone };
+  const everyMs = parseDuration(written);
+  if (everyMs === null)
+    return `"${written}" is neither a cron expression nor a duration; write ${DURATION_FORMS}`;
+  return everyMs < SHORTEST_POLL_MS
+    ? `"${written}" is too often; at least 10s`
+    : { kind: 'interval', everyMs };
+}
+
+function parseCredentials(
+  written: v.InferOutput<typeof credentials> | undefined,
+): Credentials | null | string {
+  if (written === undefined) return null;
+  const { username, env, file } = written;
+  if (env !== undefined && file === undefined) return { username, from: { env } };
+  if (file !== undefined && env === undefined) return { username, from: { file } };
+  return 'must name exactly one of env (a variable) and file (a path)';
+}
+
+function pathTo(input: object, key: string): [v.ObjectPathItem] {
+  return [{ type: 'object', origin: 'value', input: { ...input }, key, value: undefined }];
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== '';
+  } catch {
+    return false; // RangeError: the platform's word for an unknown zone
+  }
+}

@@ -1,0 +1,41 @@
+import { appendFileSync } from 'node:fs';
+import { plainLine } from '../domain/plain.js';
+import { redactUrls } from '../domain/redact.js';
+import type { Report } from '../domain/report.js';
+import type { Clock } from '../os/clock.js';
+
+/** One line of a run's log. */
+export interface LogLine {
+  /** ISO time, as it stands in the file. */
+  readonly at: string;
+  readonly kind: 'step' | 'output';
+  readonly text: string;
+}
+
+/** Writes a run's log, a line at a time, so that it is whole up to the moment of a crash. Secrets never reach it. */
+export function openLog(
+  path: string,
+  { clock, secrets }: { clock: Clock; secrets: readonly string[] },
+): Report {
+  const write =
+    (mark: string) =>
+    (text: string): void => {
+      const clean = hideSecrets(redactUrls(plainLine(text)), secrets);
+      try {
+        appendFileSync(path, `${new Date(clock.now()).toISOString()} ${mark} ${clean}\n`, { mode: 0o600 });
+      } catch {
+        // A full disk must not stop an upgrade, and least of all a way back.
+      }
+    };
+  return { step: write('*'), output: write('|') };
+}
+
+/** Reads a line of a log; null for what is none. */
+export function parseLogLine(line: string): LogLine | null {
+  const [, at, mark, text] = /^(\S+Z) ([*|]) (.*)$/.exec(line) ?? [];
+  return at === undefined || text === undefined ? null : { at, kind: mark === '*' ? 'step' : 'output', text };
+}
+
+function hideSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((clean, secret) => (secret === '' ? clean : clean.replaceAll(secret, '***')), text);
+}

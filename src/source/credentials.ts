@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { GitOpsError } from '../domain/errors.js';
+import type { Env } from '../os/env.js';
+import type { Credentials } from '../config/machine.js';
+
+/** The environment that lets git in, and the secrets in it that no output may show. */
+export interface Access {
+  readonly env: Env;
+  readonly secrets: readonly string[];
+}
+
+/**
+ * Lets git into an http(s) repository by a header for its own host, so that a redirect elsewhere does not carry it.
+ * It goes by environment, never by arguments, which every local user can list. Without credentials, and for ssh and files, the user's
+ * own git configuration, helpers and keys do their work.
+ */
+export async function openAccess(url: string, credentials: Credentials | null, env: Env): Promise<Access> {
+  if (credentials === null || !/^https?:\/\//i.test(url)) return { env, secrets: [] };
+  const secret = await readSecret(credentials, env);
+  const basic = Buffer.from(`${credentials.username}:${secret}`).toString('base64');
+  const key = `http.${new URL(url).origin}/.extraHeader`;
+  return { env: withGitConfig(env, key, `Authorization: Basic ${basic}`), secrets: [secret, basic] };
+}
+
+async function readSecret({ from }: Credentials, env: Env): Promise<string> {
+  if ('env' in from) {
+    const secret = env[from.env];
+    if (secret !== undefined && secret !== '') return secret;
+    throw new GitOpsError('SOURCE_REFUSED', `credentials: the environment variable ${from.env} is not set`, {
+      hint: `set ${from.env} for the process that polls, or name a file under credentials`,
+    });
+  }
+  try {
+    return (await readFile(from.file, 'utf8')).trim();
+  } catch (cause) {
+    throw new GitOpsError('SOURCE_REFUSED', `credentials: cannot read ${from.file}`, {
+      cause,
+      hint: `write the token into ${from.file}, readable by this user only`,
+    });
+  }
+}
+
+// git-config(1): GIT_CONFIG_COUNT, GIT_CONFIG_KEY_<n>, GIT_CONFIG_VALUE_<n>.
+function withGitConfig(env: Env, key: string, value: string): Env {
+  const count = Number(env['GIT_CONFIG_COUNT'] ?? '0');
+  return {
+    ...env,
+    GIT_CONFIG_COUNT: String(count + 1),
+    [`GIT_CONFIG_KEY_${count}`]: key,
+    [`GIT_CONFIG_VALUE_${count}`]: value,
+  };
+}
