@@ -10,7 +10,8 @@ const LENGTH_BYTES = 4;
 
 /** One message as bytes: strings go as text, everything else as JSON. At most 15 arguments fit. */
 export function encode(args: readonly unknown[]): Buffer {
-  if (args.length > MAX_ARGUMENTS) throw new RangeError(`AMP carries ${MAX_ARGUMENTS} arguments, not ${args.length}`);
+  if (args.length > MAX_ARGUMENTS)
+    throw new RangeError(`AMP carries ${MAX_ARGUMENTS} arguments, not ${args.length}`);
   const head = Buffer.of((VERSION << 4) | args.length);
   return Buffer.concat([head, ...args.flatMap(encodeArgument)]);
 }
@@ -39,7 +40,8 @@ export class MessageDecoder {
     while (this.#length >= this.#wanted) {
       const bytes = Buffer.concat(this.#pending);
       const found = scan(bytes);
-      if (found.wanted > this.maxBytes) throw new RangeError(`an AMP message is longer than ${this.maxBytes} bytes`);
+      if (found.wanted > this.maxBytes)
+        throw new RangeError(`an AMP message is longer than ${this.maxBytes} bytes`);
       if (found.args !== null) messages.push(found.args);
       this.#pending = [found.args === null ? bytes : bytes.subarray(found.wanted)];
       this.#length = this.#pending[0]?.length ?? 0;
@@ -50,7 +52,9 @@ export class MessageDecoder {
 }
 
 function encodeArgument(argument: unknown): [Buffer, Buffer] {
-  const payload = Buffer.from(typeof argument === 'string' ? `s:${argument}` : `j:${JSON.stringify(argument)}`);
+  const payload = Buffer.from(
+    typeof argument === 'string' ? `s:${argument}` : `j:${JSON.stringify(argument)}`,
+  );
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32BE(payload.length);
   return [length, payload];

@@ -11,12 +11,15 @@ export interface ProcessEvent {
   /** `pm_uptime` of the incarnation that it happened to. */
   readonly startedAt: number;
   readonly exitCode: number | null;
+  /** When it happened, by the daemon's wall clock. */
+  readonly at: number;
 }
 
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 const Event = v.pipe(
   v.looseObject({
     event: v.string(),
+    at: v.number(),
     process: v.looseObject({
       pm_id: v.number(), // `_old_0` while a reload drains the old worker: of no interest
       status: v.string(),
@@ -24,22 +27,25 @@ const Event = v.pipe(
       exit_code: v.fallback(v.nullable(v.number()), null),
     }),
   }),
-  v.transform(
-    ({ event, process }): ProcessEvent => ({
-      event,
-      pmId: process.pm_id,
-      status: process.status,
-      startedAt: process.pm_uptime,
-      exitCode: process.exit_code,
-    }),
-  ),
+  v.transform(({ event, at, process }): ProcessEvent => ({
+    event,
+    pmId: process.pm_id,
+    status: process.status,
+    startedAt: process.pm_uptime,
+    exitCode: process.exit_code,
+    at,
+  })),
 );
 
 /**
  * Listens to pm2's bus until `signal` aborts; resolves once it is connected. What is no process event is dropped.
  * The bus only makes one look sooner: it may be silent or gone at any time, and nothing is told about that.
  */
-export async function subscribe(place: DaemonPlace, onEvent: (event: ProcessEvent) => void, signal: AbortSignal): Promise<void> {
+export async function subscribe(
+  place: DaemonPlace,
+  onEvent: (event: ProcessEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const socket = await openSocket(place, 'pub', signal);
   const decoder = new MessageDecoder(MAX_EVENT_BYTES);
   const end = (): void => {

@@ -1,3 +1,4 @@
+import { posix, win32 } from 'node:path';
 import * as v from 'valibot';
 import { GitOpsError } from '../domain/errors.js';
 import type { AppProcess } from '../domain/process.js';
@@ -10,6 +11,18 @@ export interface ListedProcess extends AppProcess {
   readonly errorLog: string | null;
 }
 
+/** What belongs to a root. */
+export interface Territory {
+  /** The root's folder, as it is written and as it really is (symlinks resolved). */
+  readonly roots: readonly string[];
+  /** Names of pm2 apps, if the configuration says them; null: by folder. */
+  readonly apps: readonly string[] | null;
+  /** Other roots below this one: their processes are theirs. */
+  readonly nested?: readonly string[];
+  readonly platform?: NodeJS.Platform;
+}
+
+const OWN_NAME = 'pm2-gitops';
 const LIST_LIMIT_MS = 15_000;
 // pm2's defaults: https://pm2.keymetrics.io/docs/usage/signals-clean-restart/
 const KILL_TIMEOUT_MS = 1_600;
@@ -36,10 +49,23 @@ const Entry = v.looseObject({
 /** All entries of pm2's list; what does not look like an entry is dropped. Throws what `Daemon.call` throws. */
 export async function listProcesses(daemon: Daemon, signal: AbortSignal): Promise<ListedProcess[]> {
   const answer = await daemon.call('getMonitorData', [{}], { signal, timeoutMs: LIST_LIMIT_MS });
-  if (!Array.isArray(answer)) throw new GitOpsError('DAEMON_REFUSED', 'pm2 answered with something that is no list of processes');
+  if (!Array.isArray(answer))
+    throw new GitOpsError('DAEMON_REFUSED', 'pm2 answered with something that is no list of processes');
   return answer.flatMap((item: unknown) => {
     const entry = v.safeParse(Entry, item);
     return entry.success ? [toProcess(entry.output)] : [];
+  });
+}
+
+/** The processes of a root: never pm2's modules, never the agent itself. */
+export function selectProcesses<P extends AppProcess>(all: readonly P[], territory: Territory): P[] {
+  const { apps, roots, nested = [], platform = process.platform } = territory;
+  return all.filter((candidate) => {
+    if (candidate.isModule || isAgent(candidate)) return false;
+    if (apps !== null) return apps.includes(candidate.name);
+    const lies = (folders: readonly string[]): boolean =>
+      folders.some((folder) => livesIn(candidate, folder, platform));
+    return lies(roots) && !lies(nested);
   });
 }
 
@@ -61,4 +87,21 @@ function toProcess({ pm_id, name, pid, pm2_env: env }: v.InferOutput<typeof Entr
     listenTimeoutMs: env.listen_timeout,
     errorLog: env.pm_err_log_path,
   };
+}
+
+function isAgent({ name, script }: AppProcess): boolean {
+  return name === OWN_NAME || /[\\/]pm2-gitops[\\/](.*[\\/])?cli[\\/]main\.js$/.test(script);
+}
+
+function livesIn({ cwd, script }: AppProcess, folder: string, platform: NodeJS.Platform): boolean {
+  return isWithin(cwd, folder, platform) || isWithin(script, folder, platform);
+}
+
+function isWithin(path: string, folder: string, platform: NodeJS.Platform): boolean {
+  const paths = platform === 'win32' ? win32 : posix;
+  if (!paths.isAbsolute(path)) return false;
+  // Windows: C:\Srv\Shop and c:\srv\shop are one folder.
+  const written = (text: string): string => (platform === 'win32' ? text.toLowerCase() : text);
+  const way = paths.relative(written(folder), written(path));
+  return way !== '..' && !way.startsWith(`..${paths.sep}`) && !paths.isAbsolute(way);
 }

@@ -25,7 +25,12 @@ interface PendingCall {
 
 const MAX_REPLY_BYTES = 64 * 1024 * 1024;
 const Reply = v.union([
-  v.looseObject({ error: v.pipe(v.unknown(), v.check((error) => error !== undefined && error !== null)) }),
+  v.looseObject({
+    error: v.pipe(
+      v.unknown(),
+      v.check((error) => error !== undefined && error !== null),
+    ),
+  }),
   v.looseObject({ args: v.optional(v.array(v.unknown()), []) }),
 ]);
 
@@ -54,7 +59,8 @@ class RpcConnection implements Daemon {
 
   call(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
     if (options.signal.aborted) return Promise.reject(cancelled(method, options.signal));
-    if (!this.socket.writable) return Promise.reject(silent(`pm2 closed the connection before ${method}`, null));
+    if (!this.socket.writable)
+      return Promise.reject(silent(`pm2 closed the connection before ${method}`, null));
     this.#calls += 1;
     const id = `${process.pid}:${this.#calls}`;
     const answer = this.#awaitReply(id, { method, ...options });
@@ -113,7 +119,8 @@ class RpcConnection implements Daemon {
   }
 
   #fail(cause: unknown): void {
-    for (const call of [...this.#pending.values()]) call.reject(silent('pm2 closed the connection in the middle of a call', cause));
+    for (const call of [...this.#pending.values()])
+      call.reject(silent('pm2 closed the connection in the middle of a call', cause));
   }
 }
 

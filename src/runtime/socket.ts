@@ -43,7 +43,8 @@ async function refuseForeign(place: DaemonPlace, name: SocketName): Promise<void
     throw explain(error, { place, signal: null });
   });
   const mine = process.getuid?.();
-  if (mine !== undefined && found.uid !== mine) throw foreign(place, `its socket belongs to uid ${found.uid}, we are uid ${mine}`);
+  if (mine !== undefined && found.uid !== mine)
+    throw foreign(place, `its socket belongs to uid ${found.uid}, we are uid ${mine}`);
 }
 
 function connected(socket: Socket, signals: readonly AbortSignal[]): Promise<void> {
@@ -70,8 +71,12 @@ function connected(socket: Socket, signals: readonly AbortSignal[]): Promise<voi
   });
 }
 
-function explain(error: unknown, { place, signal }: { place: DaemonPlace; signal: AbortSignal | null }): GitOpsError {
-  if (signal?.aborted === true) return new GitOpsError('ABORTED', 'connecting to pm2 was cancelled', { cause: signal.reason });
+function explain(
+  error: unknown,
+  { place, signal }: { place: DaemonPlace; signal: AbortSignal | null },
+): GitOpsError {
+  if (signal?.aborted === true)
+    return new GitOpsError('ABORTED', 'connecting to pm2 was cancelled', { cause: signal.reason });
   if (hasErrno(error, 'EACCES', 'EPERM')) return foreign(place, 'we may not open its socket');
   // ECONNREFUSED: a socket file that a killed daemon left behind.
   if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'ECONNREFUSED')) return absent(place, error);

@@ -1,0 +1,13 @@
+import { join } from 'node:path';
+import { exists, readTextIfAny } from '../os/files.js';
+
+/** The pid that the daemon of a PM2_HOME wrote down, or null. */
+export async function daemonPid(home: string): Promise<number | null> {
+  const text = await readTextIfAny(join(home, 'pm2.pid'));
+  return text !== null && /^\d+\s*$/.test(text) ? Number(text) : null;
+}
+
+/** Whether the user has pm2 remember its list over a reboot. */
+export async function usesSavedList(home: string): Promise<boolean> {
+  return exists(join(home, 'dump.pm2'));
+}

@@ -1,0 +1,74 @@
+import { exists } from '../os/files.js';
+import type { ProcessEvent } from './bus.js';
+import { readErrorLog, type ErrorLogTail } from './error-log.js';
+import type { Rolling, Unhealthy } from './rolling.js';
+import { nameOf, type Turn } from './turn.js';
+
+/** How a process failed to come up or to stay up. */
+export type Loss =
+  | { readonly turn: Turn; readonly how: 'exited'; readonly exit: ProcessEvent }
+  /** It died and pm2 started it again, though nobody asked. */
+  | { readonly turn: Turn; readonly how: 'restarted' }
+  /** No process lives behind the entry. */
+  | { readonly turn: Turn; readonly how: 'lifeless'; readonly status: string }
+  /** pm2 says that it restarted the process, and it is the old one still. */
+  | { readonly turn: Turn; readonly how: 'unchanged' }
+  | { readonly turn: Turn; readonly how: 'refused'; readonly refusal: string }
+  | { readonly turn: Turn; readonly how: 'deleted' };
+
+const LOG_TRIES = 4;
+const LOG_PAUSE_MS = 100;
+
+/** Says what happened to the process, with what its error log tells. */
+export async function explainLoss(loss: Loss, rolling: Rolling): Promise<Unhealthy> {
+  const { before } = loss.turn;
+  const what = `${nameOf(before)} ${await describe(loss)}`;
+  const log = await readLog(loss.turn, rolling);
+  rolling.tools.report.step(what);
+  log.lines.forEach((line) => {
+    rolling.tools.report.output(line);
+  });
+  const where = log.lines.length > 0 && before.errorLog !== null ? `; its error log: ${before.errorLog}` : '';
+  return {
+    healthy: false,
+    cause: `${what}${log.error === null ? '' : `: ${log.error}`}${where}`,
+    process: nameOf(before),
+  };
+}
+
+async function describe(loss: Loss): Promise<string> {
+  const { before } = loss.turn;
+  switch (loss.how) {
+    case 'exited':
+      return describeExit(loss.exit);
+    case 'restarted':
+      return 'crashed, and pm2 started it again';
+    case 'lifeless':
+      return (await exists(before.cwd))
+        ? `does not live: pm2 says "${loss.status}"`
+        : `cannot start: its folder ${before.cwd} is gone`;
+    case 'unchanged':
+      return `still is the old process ${before.pid ?? ''}, though pm2 says that it restarted it`;
+    case 'refused':
+      return `did not change over: ${loss.refusal}`;
+    case 'deleted':
+      return 'was deleted from pm2 while it was being proven';
+  }
+}
+
+function describeExit({ at, startedAt, status, exitCode }: ProcessEvent): string {
+  // A crash has no "stopping": that is pm2 carrying out somebody's order.
+  if (status === 'stopping') return 'was stopped by somebody else while it was being proven';
+  // Cluster workers and signals give 0, which says nothing.
+  const code = exitCode === null || exitCode === 0 ? '' : ` (exit code ${exitCode})`;
+  return `crashed ${((at - startedAt) / 1000).toFixed(1)} s after its start${code}`;
+}
+
+/** A crash is told before its last words are written. */
+async function readLog({ before, logStart }: Turn, { tools, signal }: Rolling): Promise<ErrorLogTail> {
+  for (let left = LOG_TRIES; ; left -= 1) {
+    const log = await readErrorLog(before.errorLog, logStart);
+    if (log.lines.length > 0 || left === 0) return log;
+    await tools.clock.sleep(LOG_PAUSE_MS, signal);
+  }
+}

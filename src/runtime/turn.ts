@@ -1,0 +1,91 @@
+import { stat } from 'node:fs/promises';
+import * as v from 'valibot';
+import { isGitOpsError, messageOf } from '../domain/errors.js';
+import type { Report } from '../domain/report.js';
+import type { ListedProcess } from './processes.js';
+import type { Daemon } from './rpc.js';
+
+/** One process on its way from the old incarnation to the new one. */
+export interface Turn {
+  /** The entry as it was before pm2 was asked. */
+  readonly before: ListedProcess;
+  /** `pm_uptime` of the incarnation that must live now; null where pm2 did not tell. */
+  readonly told: number | null;
+  /** Why pm2 says that it failed, or null. It may have restarted the process nevertheless. */
+  readonly refusal: string | null;
+  /** How long the error log was: what comes after is of the new incarnation. */
+  readonly logStart: number;
+}
+
+const MARGIN_MS = 10_000;
+const Started = v.looseObject({ pm2_env: v.looseObject({ pm_uptime: v.number() }) });
+
+/** A process that already changed over: nothing is asked of pm2. */
+export async function leave(process: ListedProcess): Promise<Turn> {
+  return { before: process, told: process.startedAt, refusal: null, logStart: await logLength(process) };
+}
+
+/** Has pm2 end the process and start it anew with the environment that it has. */
+export async function restart(process: ListedProcess, tools: TurnTools, signal: AbortSignal): Promise<Turn> {
+  const { pmId, killTimeoutMs, status } = process;
+  return changeOver(process, tools, async () => {
+    const options = { signal, timeoutMs: limitOf(process) };
+    // pm2's own pending restart would start a second process beside ours: stopping clears it.
+    if (status === 'waiting restart')
+      await tools.daemon.call('stopProcessId', [pmId], { signal, timeoutMs: killTimeoutMs * 2 + MARGIN_MS });
+    return tools.daemon.call('restartProcessId', [{ id: pmId, env: {} }], options);
+  });
+}
+
+/** Has pm2 start a new cluster worker, and end the old one when the new one listens. */
+export async function reload(process: ListedProcess, tools: TurnTools, signal: AbortSignal): Promise<Turn> {
+  return changeOver(process, tools, async () => {
+    await tools.daemon.call('reloadProcessId', [{ id: process.pmId, env: {} }], {
+      signal,
+      timeoutMs: limitOf(process),
+    });
+    return null; // the reply is about the old worker
+  });
+}
+
+/** `web 0`: a process as it is written for people. */
+export function nameOf({ name, pmId }: ListedProcess): string {
+  return `${name} ${pmId}`;
+}
+
+interface TurnTools {
+  readonly daemon: Daemon;
+  readonly report: Report;
+}
+
+async function changeOver(
+  before: ListedProcess,
+  { report }: TurnTools,
+  ask: () => Promise<unknown>,
+): Promise<Turn> {
+  report.step(`${nameOf(before)}: restarting`);
+  const logStart = await logLength(before);
+  try {
+    const started = v.safeParse(Started, await ask());
+    return {
+      before,
+      logStart,
+      refusal: null,
+      told: started.success ? started.output.pm2_env.pm_uptime : null,
+    };
+  } catch (error) {
+    // Silent or refusing, pm2 may have done it all the same: the proof looks at the process, not at the answer.
+    if (!isGitOpsError(error, 'DAEMON_REFUSED', 'DAEMON_SILENT')) throw error;
+    return { before, logStart, refusal: messageOf(error), told: null };
+  }
+}
+
+/** pm2 waits `kill_timeout` twice (before and after SIGKILL), then for the new process to be ready or listening. */
+function limitOf({ killTimeoutMs, listenTimeoutMs }: ListedProcess): number {
+  return killTimeoutMs * 2 + listenTimeoutMs + MARGIN_MS;
+}
+
+async function logLength({ errorLog }: ListedProcess): Promise<number> {
+  const found = errorLog === null ? null : await stat(errorLog).catch(() => null);
+  return found?.size ?? 0;
+}
