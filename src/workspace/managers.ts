@@ -45,55 +45,56 @@ export function chooseManager({ names, packageJson }: Project): Manager | null {
 
 /** The install that changes no tracked file and takes exactly what is locked; with development dependencies if asked. */
 export function installCommand({ name, lockfile }: Manager, dev: boolean): InstallCommand {
-  const locked = lockfile !== null;
-  switch (name) {
-    case 'npm':
-      return npm(locked ? ['ci'] : ['install', '--no-save', '--no-package-lock'], dev);
-    case 'pnpm': {
-      const lock = locked ? ['--frozen-lockfile'] : ['--no-lockfile'];
-      // Hard links into pnpm's store would let a write in one release reach all others.
-      const args = [
-        'install',
-        ...lock,
-        `--prod=${!dev}`,
-        '--config.package-import-method=clone-or-copy',
-        '--config.fetch-retries=2',
-      ];
-      return { file: 'pnpm', args, env: UNATTENDED };
-    }
-    case 'yarn': {
-      const lock = locked ? '--frozen-lockfile' : '--no-lockfile';
-      return {
-        file: 'yarn',
-        args: ['install', lock, '--non-interactive', '--no-progress', `--production=${!dev}`],
-        env: UNATTENDED,
-      };
-    }
-    case 'berry': {
-      // It has no install without development dependencies, and no install without a lockfile.
-      const env = {
-        ...UNATTENDED,
-        YARN_ENABLE_TELEMETRY: '0',
-        YARN_HTTP_RETRY: '2',
-        YARN_ENABLE_PROGRESS_BARS: '0',
-      };
-      return { file: 'yarn', args: ['install', locked ? '--immutable' : '--no-immutable'], env };
-    }
-    case 'bun': {
-      const lock = locked ? '--frozen-lockfile' : '--no-save';
-      return {
-        file: 'bun',
-        args: ['install', lock, '--backend=copyfile', ...(dev ? [] : ['--production'])],
-        env: UNATTENDED,
-      };
-    }
-  }
+  return COMMANDS[name](lockfile !== null, dev);
 }
 
 /** What npm is told when its `ci` refuses a lockfile that older versions of it wrote and accept. */
 export function lenientNpmCommand(dev: boolean): InstallCommand {
   return npm(['install', '--no-save'], dev);
 }
+
+const COMMANDS: Readonly<Record<ManagerName, (locked: boolean, dev: boolean) => InstallCommand>> = {
+  npm: (locked, dev) => npm(locked ? ['ci'] : ['install', '--no-save', '--no-package-lock'], dev),
+  pnpm: (locked, dev) => {
+    const lock = locked ? '--frozen-lockfile' : '--no-lockfile';
+    // Hard links into pnpm's store would let a write in one release reach all others.
+    const settings = ['--config.package-import-method=clone-or-copy', '--config.fetch-retries=2'];
+    return {
+      file: 'pnpm',
+      args: ['install', lock, `--prod=${dev ? 'false' : 'true'}`, ...settings],
+      env: UNATTENDED,
+    };
+  },
+  yarn: (locked, dev) => {
+    const lock = locked ? '--frozen-lockfile' : '--no-lockfile';
+    const args = [
+      'install',
+      lock,
+      '--non-interactive',
+      '--no-progress',
+      `--production=${dev ? 'false' : 'true'}`,
+    ];
+    return { file: 'yarn', args, env: UNATTENDED };
+  },
+  // It has no install without development dependencies.
+  berry: (locked) => {
+    const env = {
+      ...UNATTENDED,
+      YARN_ENABLE_TELEMETRY: '0',
+      YARN_HTTP_RETRY: '2',
+      YARN_ENABLE_PROGRESS_BARS: '0',
+    };
+    return { file: 'yarn', args: ['install', locked ? '--immutable' : '--no-immutable'], env };
+  },
+  bun: (locked, dev) => {
+    const lock = locked ? '--frozen-lockfile' : '--no-save';
+    return {
+      file: 'bun',
+      args: ['install', lock, '--backend=copyfile', ...(dev ? [] : ['--production'])],
+      env: UNATTENDED,
+    };
+  },
+};
 
 function npm(verb: readonly string[], dev: boolean): InstallCommand {
   const kinds = dev ? '--include=dev' : '--omit=dev';

@@ -8,7 +8,7 @@ const specs = v.optional(v.record(v.string(), v.unknown()), {});
 
 const packageJson = v.looseObject({
   packageManager: v.optional(v.string()),
-  engines: v.optional(v.unknown()),
+  engines: v.fallback(v.looseObject({ node: v.optional(v.string()) }), {}),
   workspaces: v.optional(v.unknown()),
   scripts: specs,
   dependencies: specs,
