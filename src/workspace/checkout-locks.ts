@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink, realpath, rm, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
 import type { CheckoutGit } from '../os/checkout-git.js';
@@ -82,10 +82,9 @@ async function ageOf(path: string): Promise<number | null> {
 /** Whether a git process stands in one of the folders; only Linux lets us look. */
 async function gitsIn(folders: readonly string[]): Promise<'some' | 'none' | 'unknown'> {
   if (process.platform !== 'linux') return 'unknown';
-  const names = await readdir('/proc');
-  const answers = await Promise.all(
-    names.filter((name) => /^\d+$/.test(name)).map((pid) => worksIn(pid, folders)),
-  );
+  const real = await Promise.all(folders.map((folder) => realpath(folder)));
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const answers = await Promise.all(pids.map((pid) => worksIn(pid, real)));
   if (answers.includes('some')) return 'some';
   return answers.includes('unknown') ? 'unknown' : 'none';
 }

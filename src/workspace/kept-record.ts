@@ -19,6 +19,7 @@ const moveSchema = v.object({
   from: commit,
   to: commit,
   paths: v.array(v.string()),
+  incoming: v.array(v.string()),
   had: v.array(v.string()),
   mixed: v.array(v.string()),
   before: v.nullable(liveSchema),
@@ -29,8 +30,9 @@ export type Live = Readonly<v.InferOutput<typeof liveSchema>>;
 
 /**
  * `kept/<from>/.gitops-move.json`, written before the first rename of a move: from it and from what lies on disk every
- * interrupted move can be finished or undone. `paths` change places; of them `had` had something live before; `mixed` also
- * hold files that `from` tracks, so git and not we move those; `before` is `live.json` as it was.
+ * interrupted move can be finished or undone. `paths` are all that either release made; of them `had` had something live before,
+ * `mixed` also hold files that `from` tracks, so git and not we move those. `incoming` are the new release's; `before` is
+ * `live.json` as it was.
  */
 export type Move = Readonly<v.InferOutput<typeof moveSchema>>;
 

@@ -12,19 +12,24 @@ export interface SwapPlace extends RenamePatience {
   readonly runId: string;
 }
 
-/** Moves what was live with `from` to `kept/`; whatever a killed checkout or somebody else put in its place goes aside. */
+/** Moves what was live with `from` to `kept/`. */
 export async function moveOut(place: SwapPlace, move: Move): Promise<void> {
+  for (const path of move.had) {
+    const [live, kept] = [join(place.root, path), join(keptFolder(place.state, move.from), path)];
+    if ((await exists(live)) && !(await exists(kept))) await rename(place, live, kept);
+  }
+}
+
+/** Before the new commit is checked out: what stands where something was moved out came in between, by a killed checkout or by others. */
+export async function moveStraysAside(place: SwapPlace, move: Move): Promise<void> {
   for (const path of move.paths.filter((each) => !move.mixed.includes(each))) {
-    if (!(await exists(join(place.root, path)))) continue;
-    const kept = join(keptFolder(place.state, move.from), path);
-    if (move.had.includes(path) && !(await exists(kept))) await rename(place, join(place.root, path), kept);
-    else await setAside(place, path);
+    if (await exists(join(place.root, path))) await setAside(place, path);
   }
 }
 
 /** Moves what was staged to where it is to live. What is no longer staged has been moved in by an earlier attempt. */
 export async function moveIn(place: SwapPlace, move: Move, staged: string): Promise<void> {
-  for (const path of move.paths) {
+  for (const path of move.incoming) {
     const [from, live] = [join(staged, path), join(place.root, path)];
     if (!(await exists(from))) continue;
     if (await exists(live)) await clearForStaged(place, move, path);

@@ -1,0 +1,29 @@
+import { rename } from 'node:fs/promises';
+import type { Clock } from './clock.js';
+import { hasErrno } from './files.js';
+
+/** What a stubborn rename waits with. */
+export interface RenamePatience {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+const WAITS_MS = [20, 50, 100, 200, 400, 800, 1_600];
+
+/** Renames; on Windows, where a scanner or a dying process may hold a file for a moment, tries again for about three seconds. */
+export async function renameStubborn(
+  from: string,
+  to: string,
+  { clock, signal }: RenamePatience,
+): Promise<void> {
+  for (const waitMs of process.platform === 'win32' ? WAITS_MS : []) {
+    try {
+      await rename(from, to);
+      return;
+    } catch (error) {
+      if (!hasErrno(error, 'EPERM', 'EBUSY', 'EACCES')) throw error;
+      await clock.sleep(waitMs, signal);
+    }
+  }
+  await rename(from, to);
+}

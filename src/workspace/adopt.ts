@@ -1,0 +1,105 @@
+import { appendFile, mkdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GitOpsError } from '../domain/errors.js';
+import { redactUrl } from '../domain/redact.js';
+import type { Commit, Instant } from '../domain/release.js';
+import { openCheckout, type CheckoutGit, type CheckoutGitOptions } from '../os/checkout-git.js';
+import { readTextIfAny } from '../os/files.js';
+import { editsOf, headOf } from './checkout-changes.js';
+import { gitFolders } from './checkout-locks.js';
+import { isLockfile } from './checkout-rescue.js';
+
+/** What `init` finds in a checkout. */
+export interface Checkout {
+  readonly commit: Commit;
+  /** The short name of the branch that HEAD names; null when detached. */
+  readonly branch: string | null;
+  /** Local tags at HEAD. */
+  readonly tags: readonly string[];
+  /** `origin`, or the only remote; without credentials. Null where there is none, or several and no origin. */
+  readonly remoteUrl: string | null;
+  readonly shallow: boolean;
+  /** Tracked files that differ from HEAD, lockfiles apart. */
+  readonly edits: readonly string[];
+  readonly lockfileEdits: readonly string[];
+  /** Whether the repository itself has a `gitops.json`: the machine's own must not come from there. */
+  readonly gitopsJsonTracked: boolean;
+}
+
+/** One step of HEAD's reflog: from `at` on the checkout was at `commit`. */
+export interface HeadStep {
+  readonly commit: Commit;
+  readonly at: Instant;
+}
+
+/**
+ * Looks at a checkout, changing nothing. Null where no work tree of git is.
+ * Throws `NOT_A_ROOT` inside a work tree whose top lies elsewhere, `GIT_FAILED` where nothing is committed yet.
+ */
+export async function inspectCheckout(root: string, options: CheckoutGitOptions): Promise<Checkout | null> {
+  const git = await openCheckout(root, options);
+  const top = (await git.ask(['rev-parse', '--show-toplevel']))?.replace(/\n$/, '');
+  if (top === undefined || top === '') return null;
+  if ((await realpath(top)) !== (await realpath(root))) {
+    throw new GitOpsError('NOT_A_ROOT', `${root} lies inside the checkout ${top}`, {
+      hint: `run it in ${top}`,
+    });
+  }
+  const commit = await headOf(git);
+  if (commit === null) {
+    throw new GitOpsError('GIT_FAILED', `HEAD of ${root} names no commit`, {
+      hint: 'check out a release first',
+    });
+  }
+  const changed = (await editsOf(git)).map(({ path }) => path);
+  return {
+    commit,
+    branch: (await git.ask(['symbolic-ref', '--quiet', '--short', 'HEAD']))?.trim() ?? null,
+    tags: lines(await git.run(['tag', '--points-at', 'HEAD'])),
+    remoteUrl: await remoteUrl(git),
+    shallow: (await git.run(['rev-parse', '--is-shallow-repository'])).trim() === 'true',
+    edits: changed.filter((path) => !isLockfile(path)),
+    lockfileEdits: changed.filter(isLockfile),
+    gitopsJsonTracked: (await git.run(['ls-files', '--', 'gitops.json'])) !== '',
+  };
+}
+
+const EXCLUDED = ['/.pm2-gitops/', '/gitops.json'];
+
+/** Keeps what is ours out of `git status`, once: in `info/exclude`, which is never committed. */
+export async function excludeFromStatus(root: string, options: CheckoutGitOptions): Promise<void> {
+  const [, shared] = await gitFolders(await openCheckout(root, options));
+  const path = join(shared, 'info', 'exclude');
+  const text = (await readTextIfAny(path)) ?? '';
+  const missing = EXCLUDED.filter((pattern) => !lines(text).includes(pattern));
+  if (missing.length === 0) return;
+  await mkdir(join(shared, 'info'), { recursive: true });
+  const gap = text === '' || text.endsWith('\n') ? '' : '\n';
+  await appendFile(path, `${gap}${missing.join('\n')}\n`);
+}
+
+/** HEAD's reflog, oldest first: which commit a process that started at some moment was started from. Empty where none is kept. */
+export async function headTrail(root: string, options: CheckoutGitOptions): Promise<HeadStep[]> {
+  const [own] = await gitFolders(await openCheckout(root, options));
+  return parseReflog((await readTextIfAny(join(own, 'logs', 'HEAD'))) ?? '');
+}
+
+/** Parses a reflog: `old new name <mail> seconds zone`, a tab, a message. A torn last line is left out. */
+export function parseReflog(text: string): HeadStep[] {
+  return text.split('\n').flatMap((line) => {
+    const found = /^[0-9a-f]+ ([0-9a-f]{40,64}) .*> (\d+) [+-]\d{4}(?:\t|$)/.exec(line);
+    return found === null ? [] : [{ commit: found[1] ?? '', at: Number(found[2]) * 1000 }];
+  });
+}
+
+async function remoteUrl(git: CheckoutGit): Promise<string | null> {
+  const names = lines(await git.run(['remote']));
+  const name = names.includes('origin') ? 'origin' : names.length === 1 ? names[0] : undefined;
+  if (name === undefined) return null;
+  const url = await git.ask(['config', '--get', `remote.${name}.url`]);
+  return url === null ? null : redactUrl(url.trim());
+}
+
+function lines(text: string): string[] {
+  return text.split(/\r?\n/).filter((line) => line !== '');
+}

@@ -1,0 +1,264 @@
+import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { GitOpsError } from '../domain/errors.js';
+import { sha7, type Commit } from '../domain/release.js';
+import type { CheckoutGit } from '../os/checkout-git.js';
+import { exists, hasErrno } from '../os/files.js';
+import { renameStubborn } from '../os/rename.js';
+import {
+  changesBetween,
+  editsOf,
+  headOf,
+  holds,
+  inTheWay,
+  type Change,
+  type Edit,
+} from './checkout-changes.js';
+import type { MoveEffort } from './checkout-locks.js';
+
+/** Something of the user's that had to make way, and where it can be found. */
+export interface Saved {
+  readonly what: 'edits' | 'lockfile' | 'files' | 'commits';
+  /** A stash message, a ref, or a folder. */
+  readonly where: string;
+  readonly paths: readonly string[];
+}
+
+/** What stands between a checkout and a release. */
+export interface Obstacles {
+  readonly edits: readonly Edit[];
+  readonly inTheWay: readonly string[];
+  /** Those of both that the user must decide about. */
+  readonly blocking: readonly string[];
+}
+
+/** Where rescued things go. */
+export interface RescuePlace {
+  readonly git: CheckoutGit;
+  readonly state: string;
+  readonly runId: string;
+  readonly effort: MoveEffort;
+}
+
+const LOCKFILES = [
+  'package-lock.json',
+  'npm-shrinkwrap.json',
+  'pnpm-lock.yaml',
+  'yarn.lock',
+  'bun.lock',
+  'bun.lockb',
+];
+const NAMED = 10;
+
+/** Whether a path is a lockfile: an `npm install` by hand dirties it, and nobody means it as an edit. */
+export function isLockfile(path: string): boolean {
+  return LOCKFILES.includes(basename(path));
+}
+
+/** Sorts what stands in the way, touching nothing. */
+export function obstacles(edits: readonly Edit[], untracked: readonly string[]): Obstacles {
+  const blocking = edits.filter((edit) => !isDirtiedLockfile(edit)).map(({ path }) => path);
+  return {
+    edits,
+    inTheWay: untracked,
+    blocking: [...blocking, ...untracked.filter((path) => !isLockfile(path))],
+  };
+}
+
+/** The refusal that names the files. */
+export function treeDirty(root: string, files: readonly string[]): GitOpsError {
+  const named = files.slice(0, NAMED).join(', ');
+  const rest = files.length > NAMED ? `, and ${files.length - NAMED} more` : '';
+  return new GitOpsError('TREE_DIRTY', `local changes in ${root}: ${named}${rest}`, {
+    hint: 'commit, move or discard them, or say "dirty": "stash" in gitops.json',
+  });
+}
+
+/** Makes way for the first attempt of a move: nothing of the user's is lost, all is told. */
+export async function makeWay(place: RescuePlace, found: Obstacles, tag: string): Promise<Saved[]> {
+  const saved: Saved[] = [];
+  if (found.edits.length > 0) {
+    saved.push(
+      found.edits.every(isDirtiedLockfile)
+        ? await rescueLockfiles(place, found.edits)
+        : await stash(place, found.edits, tag),
+    );
+  }
+  saved.push(...(await rescueFiles(place, found.inTheWay)));
+  return saved;
+}
+
+/**
+ * Clears what a killed checkout left half written on the way from HEAD to `target`: files that already are as the target has them
+ * are nobody's edits; anything else is rescued, for somebody may have written in between.
+ */
+export async function clearHalfway(
+  place: RescuePlace,
+  targets: readonly Commit[],
+  exempt: readonly string[],
+): Promise<Saved[]> {
+  const { git } = place;
+  const head = await headOf(git);
+  const saved: Saved[] = [];
+  const written = new Map<string, Change[]>();
+  for (const target of targets.filter((each) => head !== null && each !== head)) {
+    const changes = await changesBetween(git, head ?? target, target);
+    for (const change of changes) written.set(change.path, [...(written.get(change.path) ?? []), change]);
+    saved.push(...(await clearWritten(place, changes, exempt)));
+  }
+  return [...saved, ...(await clearEdits(place, written))];
+}
+
+/** Keeps HEAD's commits under a ref of ours if no remote branch, tag or release of ours reaches them. */
+export async function rescueCommits({ git, runId, effort }: RescuePlace): Promise<Saved[]> {
+  const head = await headOf(git);
+  if (head === null) return [];
+  const places = ['refs/remotes', 'refs/tags', 'refs/pm2-gitops'];
+  const reached = await git.run([
+    'for-each-ref',
+    '--count=1',
+    '--format=%(refname)',
+    '--contains',
+    head,
+    ...places,
+  ]);
+  if (reached.trim() !== '') return [];
+  const ref = rescueRef(runId, head);
+  await git.run(['update-ref', ref, head]);
+  effort.report.step(`local commits up to ${sha7(head)} are kept under ${ref}`);
+  return [{ what: 'commits', where: ref, paths: [] }];
+}
+
+/** Tells which stashes a run has made. */
+export async function tellStashes({ git, runId, effort }: RescuePlace): Promise<void> {
+  for (const line of (await git.run(['stash', 'list'])).split('\n')) {
+    if (line.includes(stashMark(runId)))
+      effort.report.step(`local edits wait in ${line}: git stash pop brings them back`);
+  }
+}
+
+function isDirtiedLockfile({ path, status }: Edit): boolean {
+  return isLockfile(path) && /^[ MD][ MD]$/.test(status);
+}
+
+async function clearWritten(
+  place: RescuePlace,
+  changes: readonly Change[],
+  exempt: readonly string[],
+): Promise<Saved[]> {
+  const { root } = place.git;
+  const byPath = new Map(changes.map((change) => [change.path, change]));
+  const foreign: string[] = [];
+  for (const path of await inTheWay(place.git, changes, exempt)) {
+    const change = byPath.get(path);
+    if (change === undefined || !(await holds(root, change))) foreign.push(path);
+    else await removeFile(root, path);
+  }
+  return rescueFiles(place, foreign);
+}
+
+async function clearEdits(
+  place: RescuePlace,
+  written: ReadonlyMap<string, readonly Change[]>,
+): Promise<Saved[]> {
+  const { git } = place;
+  const edits = await editsOf(git);
+  if (edits.length === 0) return [];
+  const foreign: Edit[] = [];
+  for (const edit of edits) {
+    if (!(await isOurs(git.root, edit, written.get(edit.path) ?? []))) foreign.push(edit);
+  }
+  const saved = foreign.length === 0 ? [] : [await rescueEdits(place, foreign, 'edits')];
+  await git.run(['reset', '--hard', '--quiet', 'HEAD']);
+  return saved;
+}
+
+async function isOurs(root: string, { path }: Edit, changes: readonly Change[]): Promise<boolean> {
+  if (!(await exists(join(root, path)))) return true;
+  for (const change of changes) if (await holds(root, change)) return true;
+  return false;
+}
+
+async function stash(
+  { git, runId, effort }: RescuePlace,
+  edits: readonly Edit[],
+  tag: string,
+): Promise<Saved> {
+  const message = `${stashMark(runId)} before ${tag}`;
+  await git.run(['stash', 'push', '--quiet', '--message', message]);
+  const paths = edits.map(({ path }) => path);
+  effort.report.step(`local edits of ${paths.join(', ')} are in git stash list as "${message}"`);
+  return { what: 'edits', where: message, paths };
+}
+
+async function rescueLockfiles(place: RescuePlace, edits: readonly Edit[]): Promise<Saved> {
+  const saved = await rescueEdits(place, edits, 'lockfile');
+  await place.git.run([
+    'checkout',
+    '--quiet',
+    'HEAD',
+    '--',
+    ...saved.paths.map((path) => `:(top,literal)${path}`),
+  ]);
+  return saved;
+}
+
+async function rescueEdits(
+  { git, runId, effort }: RescuePlace,
+  edits: readonly Edit[],
+  what: Saved['what'],
+): Promise<Saved> {
+  const commit = (await git.run(['stash', 'create', `pm2-gitops ${runId}`])).trim();
+  const ref = rescueRef(runId, commit);
+  await git.run(['update-ref', ref, commit]);
+  const paths = edits.map(({ path }) => path);
+  effort.report.step(`${what} ${paths.join(', ')}: kept under ${ref} (git stash apply ${ref})`);
+  return { what, where: ref, paths };
+}
+
+async function rescueFiles(
+  { git, state, runId, effort }: RescuePlace,
+  paths: readonly string[],
+): Promise<Saved[]> {
+  if (paths.length === 0) return [];
+  const folder = join(state, 'rescue', runId);
+  for (const path of paths) {
+    const to = await freeName(join(folder, path.replace(/\/$/, '')));
+    await mkdir(dirname(to), { recursive: true });
+    await renameStubborn(join(git.root, path), to, effort);
+    await removeEmptyFolders(git.root, path);
+  }
+  effort.report.step(`in the way and moved to ${folder}: ${paths.join(', ')}`);
+  return [{ what: 'files', where: folder, paths }];
+}
+
+async function freeName(path: string): Promise<string> {
+  for (let n = 0; ; n += 1) {
+    const free = n === 0 ? path : `${path}.${n}`;
+    if (!(await exists(free))) return free;
+  }
+}
+
+async function removeFile(root: string, path: string): Promise<void> {
+  await rm(join(root, path), { force: true });
+  await removeEmptyFolders(root, path);
+}
+
+async function removeEmptyFolders(root: string, path: string): Promise<void> {
+  for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
+    try {
+      await rmdir(join(root, folder));
+    } catch (error) {
+      if (hasErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EPERM')) return;
+      throw error;
+    }
+  }
+}
+
+function rescueRef(runId: string, commit: Commit): string {
+  return `refs/pm2-gitops/rescue/${runId}-${sha7(commit)}`;
+}
+
+function stashMark(runId: string): string {
+  return `pm2-gitops ${runId}:`;
+}
