@@ -37,7 +37,7 @@ async function askUrl(url: URL, { all, limitMs, rolling }: Question): Promise<st
     return `${url.href} does not answer: ${messageOf(error)}`;
   }
   if (rolling.tools.platform !== 'linux' || !isLoopback(url)) return null;
-  const processes = rolling.plan.targets([...all]);
+  const processes = rolling.plan.targets(all);
   return findStranger(portOf(url), { processes, home: rolling.tools.home });
 }
 

@@ -76,11 +76,7 @@ function look(
     const loss = judge(turn, now, { known, rolling });
     if (loss !== null) return loss;
     if (known !== undefined || now === undefined || now.pid === null) continue;
-    candidates.set(pmId, {
-      pid: now.pid,
-      startedAt: now.startedAt,
-      sinceMs: rolling.tools.clock.monotonicMs(),
-    });
+    candidates.set(pmId, { startedAt: now.startedAt, sinceMs: rolling.tools.clock.monotonicMs() });
     if (now.pid !== pid)
       rolling.tools.report.step(`${nameOf(turn.before)}: pid ${pid ?? 'none'} → ${now.pid}`);
   }

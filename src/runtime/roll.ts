@@ -38,12 +38,10 @@ export async function roll(plan: RollPlan, tools: RollTools, signal: AbortSignal
 }
 
 /** The root's processes, once none of them is on its way down by somebody else's order. */
-async function findProcesses({ plan, tools, signal }: Rolling): Promise<ListedProcess[]> {
+async function findProcesses({ plan, tools, signal }: Rolling): Promise<readonly ListedProcess[]> {
   const startMs = tools.clock.monotonicMs();
   for (;;) {
-    const all = await listProcesses(tools.daemon, signal);
-    const pmIds = new Set(plan.targets(all).map(({ pmId }) => pmId));
-    const processes = all.filter(({ pmId }) => pmIds.has(pmId));
+    const processes = plan.targets(await listProcesses(tools.daemon, signal));
     const stopping = processes.filter(({ status }) => status === 'stopping');
     const limitMs = Math.max(
       0,

@@ -1,17 +1,18 @@
 import type { HealthConfig, RestartConfig } from '../config/release.js';
-import type { AppProcess, Incarnation } from '../domain/process.js';
+import type { Incarnation } from '../domain/process.js';
 import type { Report } from '../domain/report.js';
 import type { Clock } from '../os/clock.js';
 import type { Env } from '../os/env.js';
 import type { ChildLedger } from '../os/run.js';
 import type { ExitWatch } from './exits.js';
+import type { ListedProcess } from './processes.js';
 import type { Daemon } from './rpc.js';
 import type { DaemonPlace } from './socket.js';
 
 /** What is to change over, and what proves it. */
 export interface RollPlan {
   /** Finds the root's processes among all of the daemon's. */
-  readonly targets: (all: AppProcess[]) => readonly AppProcess[];
+  readonly targets: (all: readonly ListedProcess[]) => readonly ListedProcess[];
   /** What lived right after the switch, so with the former code: each must be gone at the end. */
   readonly old: readonly Incarnation[];
   readonly restart: RestartConfig;
@@ -26,7 +27,7 @@ export interface RollTools extends DaemonPlace {
   readonly daemon: Daemon;
   readonly clock: Clock;
   readonly report: Report;
-  readonly children?: ChildLedger;
+  readonly children?: ChildLedger | undefined;
 }
 
 /** How a roll ended; `process` is the one at fault, as people call it (`web 0`), if it is one. */

@@ -12,6 +12,8 @@ export interface CallOptions {
 
 /** A connection to a running pm2 daemon. */
 export interface Daemon {
+  /** Its PM2_HOME. */
+  readonly home: string;
   /** Calls one of pm2's methods. Throws `DAEMON_SILENT`, `DAEMON_REFUSED` or `ABORTED`. */
   call(method: string, args: readonly unknown[], options: CallOptions): Promise<unknown>;
   close(): void;
@@ -36,7 +38,7 @@ const Reply = v.union([
 
 /** Connects to the daemon of a PM2_HOME; never starts one. Throws `DAEMON_ABSENT`, `DAEMON_FOREIGN`, `DAEMON_SILENT` or `ABORTED`. */
 export async function connectDaemon(place: DaemonPlace, signal: AbortSignal): Promise<Daemon> {
-  return new RpcConnection(await openSocket(place, 'rpc', signal));
+  return new RpcConnection(place.home, await openSocket(place, 'rpc', signal));
 }
 
 /** Request `[{type: "call", method, args}, id]`, reply `[{args} | {error}, id]`; replies come in any order. */
@@ -45,7 +47,10 @@ class RpcConnection implements Daemon {
   readonly #decoder = new MessageDecoder(MAX_REPLY_BYTES);
   #calls = 0;
 
-  constructor(private readonly socket: Socket) {
+  constructor(
+    readonly home: string,
+    private readonly socket: Socket,
+  ) {
     socket.on('data', (chunk: Buffer) => {
       this.#receive(chunk);
     });
