@@ -29,6 +29,8 @@ export interface AppRelease {
   /** Merged into package.json last. */
   readonly manifest?: Readonly<Record<string, unknown>>;
   readonly lockfile?: string;
+  /** JavaScript that runs first. */
+  readonly preamble?: string;
 }
 
 /** What an instance answers under `/version`. */
@@ -110,10 +112,11 @@ function ecosystemEntry(
   return { name, script, exec_mode: mode, instances, env: { PORT: port }, ...extra };
 }
 
-function serverText({ version, dependencies = {} }: AppRelease, variant: Variant): string {
+function serverText({ version, dependencies = {}, preamble = '' }: AppRelease, variant: Variant): string {
   return [
     `const VERSION = ${JSON.stringify(version)};`,
     WHO,
+    preamble,
     variant === 'crashes at start' ? "throw new Error('this release crashes at start');" : '',
     typeof variant === 'object' ? `setTimeout(() => process.exit(1), ${variant.crashesAfterMs});` : '',
     `const dependencies = {};`,
@@ -142,14 +145,13 @@ const server = http.createServer(async (request, response) => {
 });
 server.on('error', (error) => { if (error.code === 'EADDRINUSE') setInterval(() => {}, 60_000); else throw error; });
 server.listen(port, '127.0.0.1', () => process.send?.('ready'));
-process.on('SIGINT', () => server.close(() => process.exit(0)));
-if (!server.listening) setTimeout(() => {}, 0);`;
+process.on('SIGINT', () => server.close(() => process.exit(0)));`;
 
 const AGENT = `
 import('pm2-gitops').then(({ startAgent }) => { globalThis.agent = startAgent({ root: process.env.BED_ROOT ?? __dirname }); });`;
 
+// The child outlives its parent where pm2 does not kill trees, and answers on a port of its own.
 const CHILD = `
-const text = 'require("node:http").createServer((request, response) => response.end(JSON.stringify({ version: ' + JSON.stringify(JSON.stringify(VERSION)) +
-  ', pid: process.pid, dependencies: {} }))).listen(' + port + ', "127.0.0.1")';
-require('node:child_process').spawn(process.execPath, ['-e', text], { detached: true, stdio: 'ignore' }).unref();
-setInterval(() => {}, 60_000);`;
+const answer = JSON.stringify({ version: VERSION, pid: 0, dependencies: {} });
+const childText = 'require("node:http").createServer((_, response) => response.end(process.argv[2])).listen(Number(process.argv[1]), "127.0.0.1")';
+require('node:child_process').spawn(process.execPath, ['-e', childText, String(port + 9), answer], { detached: true, stdio: 'ignore' }).unref();`;

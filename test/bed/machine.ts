@@ -33,8 +33,11 @@ export interface Terms {
   readonly timeoutMs?: number;
 }
 
+/** The compiled library, as an embedding app imports it. */
+export const PRODUCT = new URL('../../src/index.js', import.meta.url);
+
 const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
-const MAIN = join(PROJECT, 'dist', 'src', 'cli', 'main.js');
+const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const PM2 = join(PROJECT, 'node_modules', 'pm2', 'bin', 'pm2');
 const TOOLS = ['git', 'npm', 'ssh'] as const;
 
@@ -135,11 +138,11 @@ export class Machine {
   }
 
   /** A checkout as people make it: cloned, on a tag, installed, started by pm2. */
-  async deploy(remote: Remote, tag: string, { root = this.root } = {}): Promise<void> {
+  async deploy(remote: Remote, tag: string, { root = this.root, pm2 = PM2 } = {}): Promise<void> {
     await this.must('git', ['clone', '--quiet', remote.url, root], { cwd: this.#place.folder });
     await this.must('git', ['-c', 'advice.detachedHead=false', 'checkout', '--quiet', tag], { cwd: root });
     if (existsSync(join(root, 'package-lock.json'))) await this.must('npm', ['ci'], { cwd: root });
-    await this.must(process.execPath, [PM2, '--silent', 'start', 'ecosystem.config.cjs'], { cwd: root });
+    await this.must(process.execPath, [pm2, '--silent', 'start', 'ecosystem.config.cjs'], { cwd: root });
   }
 
   /** Puts keys into the machine's gitops.json; undefined takes one out. */
