@@ -102,6 +102,22 @@ test('S14: where some of the processes fail, none stays on the new release', LIM
   assert.deepEqual(await scene.versions(), ['v1.0.0']);
 });
 
+test('S15: a release that says `rollback: never` stays though it fails, and says so', LIMIT, async (t) => {
+  const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port }] });
+  await scene.release('v1.0.0');
+  await scene.adopt('v1.0.0');
+  const health = { ...QUICK.health, timeout: '1s', command: 'exit 1' };
+  const commit = await scene.release('v1.1.0', { gitops: { health, rollback: 'never' } });
+  const { code } = await scene.cli(['apply']);
+  assert.equal(code, 5);
+  assert.deepEqual(await scene.versions(), ['v1.1.0']);
+  const status = await scene.status();
+  assert.deepEqual([status.phase, status.why?.reason, status.desired?.commit], ['stuck', 'stuck', commit]);
+  const starts = await scene.machine.starts();
+  await scene.check(3);
+  assert.deepEqual(await scene.machine.starts(), starts);
+});
+
 test('S16: a restart that cannot be done is never a success', LIMIT, async (t) => {
   const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port, instances: 2 }] });
   await scene.release('v1.0.0');

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Fault } from '../bed/loopback.js';
+import { Scene } from '../bed/scene.js';
+
+const LIMIT = { timeout: 240_000 };
+const FAULTS: readonly Fault[] = ['down', 'error', { cutAfter: 30 }, 'hang', { dripPerSecond: 10 }];
+
+test(
+  'S31: whatever ails the remote, a poll ends in time, touches no process, and recovers by itself',
+  LIMIT,
+  async (t) => {
+    const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port }] });
+    const { machine, remote } = scene;
+    await scene.release('v1.0.0');
+    await scene.adopt('v1.0.0');
+    await scene.check();
+    await scene.release('v1.1.0');
+    const starts = await machine.starts();
+
+    for (const fault of FAULTS) {
+      await t.test(JSON.stringify(fault), async () => {
+        remote.fault = fault;
+        await scene.check();
+        const status = await scene.status();
+        remote.fault = 'none';
+        assert.deepEqual(
+          [status.lastPoll?.ok, status.why?.reason, status.active?.tag],
+          [false, 'offline', 'v1.0.0'],
+        );
+        assert.ok((status.lastPoll?.error ?? '').length > 0);
+      });
+    }
+
+    await t.test('a revoked token', async () => {
+      remote.auth = { user: 'x', password: 'revoked-secret' };
+      const { code, stdout, stderr } = await scene.cli(['apply']);
+      remote.auth = null;
+      assert.ok(code !== null && code > 1, `exit code ${code ?? 'none'}: ${stderr}`);
+      assert.doesNotMatch(stdout + stderr, /\n\s+at /, 'no stack trace');
+      assert.equal((await scene.status()).lastPoll?.ok, false);
+    });
+
+    assert.deepEqual(await machine.starts(), starts);
+    await scene.cliMust(['apply']);
+    assert.deepEqual([await scene.versions(), (await scene.status()).why], [['v1.1.0'], null]);
+  },
+);
+
+test(
+  'a remote behind basic auth is read by credentials from a file, and the secret is in no output',
+  LIMIT,
+  async (t) => {
+    const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port }] });
+    const { machine, remote, root } = scene;
+    await scene.release('v1.0.0');
+    await scene.adopt('v1.0.0');
+    await scene.release('v1.1.0');
+    remote.auth = { user: 'deploy', password: 'tell-nobody' };
+    await machine.must('sh', ['-c', 'printf tell-nobody > ../token && chmod 600 ../token']);
+    await machine.configure({ credentials: { username: 'deploy', file: machine.path('token') } });
+
+    const outcome = await scene.cli(['apply']);
+    assert.equal(outcome.code, 0, outcome.stderr);
+    assert.deepEqual(await scene.versions(), ['v1.1.0']);
+    const outputs = [
+      outcome,
+      ...(await Promise.all(
+        [['logs'], ['status', '--json'], ['history'], ['doctor']].map((verb) => scene.cli(verb)),
+      )),
+    ];
+    for (const { stdout, stderr } of outputs) assert.ok(!`${stdout}${stderr}`.includes('tell-nobody'));
+    const written = await machine.exec(
+      'grep',
+      ['-rl', 'tell-nobody', root, machine.home, machine.path('bin')],
+      {},
+    );
+    assert.equal(written.stdout, '', 'nor in any file or argument list');
+  },
+);

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { dependency } from '../bed/app.js';
+import { processesOf } from '../bed/processes.js';
+import { pidsOf, Scene } from '../bed/scene.js';
+
+const LIMIT = { timeout: 180_000 };
+
+test('a fresh root is filled, started, upgraded and rolled back', LIMIT, async (t) => {
+  const scene = await Scene.open(t, {
+    apps: (port) => [
+      { name: 'web', port, instances: 2 },
+      { name: 'pool', port: port + 2, mode: 'cluster', instances: 2 },
+    ],
+    packages: [dependency('left', '1.0.0'), dependency('left', '2.0.0')],
+  });
+  const { machine, root, remote } = scene;
+  const first = await scene.release('v1.0.0', { dependencies: { left: '1.0.0' } });
+  await scene.cliMust(['init', remote.url, '--yes']);
+
+  const refused = await scene.cli(['apply']);
+  assert.ok(
+    refused.code !== null && refused.code > 1,
+    `exit code ${refused.code ?? 'none'}: ${refused.stderr}`,
+  );
+  assert.match(refused.stderr, /--start-pm2/);
+  assert.deepEqual(daemons(scene), [], 'no verb starts a daemon unless told to');
+
+  await scene.cliMust(['apply', '--start-pm2']);
+  await scene.everywhere('v1.0.0');
+  assert.equal(daemons(scene).length, 1);
+  const status = await scene.status();
+  assert.deepEqual([status.strategy, status.active?.commit, status.behind], ['releases', first, false]);
+  for (const { cwd } of await machine.processes()) assert.equal(cwd, join(root, 'current'));
+
+  const second = await scene.release('v1.1.0', { dependencies: { left: '2.0.0' } });
+  const pids = await pidsOf(machine);
+  await scene.cliMust(['apply']);
+  assert.deepEqual([await scene.versions(), await scene.loaded('left')], [['v1.1.0'], ['2.0.0']]);
+  for (const [pmId, pid] of await pidsOf(machine)) assert.notEqual(pid, pids.get(pmId));
+  assert.deepEqual([...new Set((await scene.status()).processes.map(({ commit }) => commit))], [second]);
+  const current = await realpath(join(root, 'current'));
+
+  await scene.release('v1.2.0', { variant: 'crashes at start', dependencies: { left: '1.0.0' } });
+  assert.equal((await scene.cli(['apply'])).code, 4);
+  await scene.everywhere('v1.1.0');
+  assert.deepEqual(await scene.loaded('left'), ['2.0.0']);
+  assert.equal(await realpath(join(root, 'current')), current);
+  assert.deepEqual(
+    (await scene.status()).quarantine.map(({ tag }) => tag),
+    ['v1.2.0'],
+  );
+
+  await scene.cliMust(['rollback']);
+  assert.deepEqual([await scene.versions(), await scene.loaded('left')], [['v1.0.0'], ['1.0.0']]);
+});
+
+test(
+  'a release without an ecosystem file cannot be started, and the machine says what to write',
+  LIMIT,
+  async (t) => {
+    const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port }] });
+    await scene.release('v1.0.0', {}, { 'ecosystem.config.cjs': null });
+    await scene.cliMust(['init', scene.remote.url, '--yes']);
+    const { code, stderr } = await scene.cli(['apply', '--start-pm2']);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /ecosystem\.config\.cjs/);
+  },
+);
+
+test('a release adds apps, removes apps and changes how an app runs', LIMIT, async (t) => {
+  const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port }] });
+  const { machine, remote, port } = scene;
+  await scene.release('v1.0.0', {
+    apps: [
+      { name: 'web', port },
+      { name: 'old', port: port + 1 },
+    ],
+  });
+  await scene.cliMust(['init', remote.url, '--yes']);
+  await scene.cliMust(['apply', '--start-pm2']);
+  await scene.everywhere('v1.0.0');
+
+  const apps = [
+    { name: 'web', port, mode: 'cluster', instances: 2 },
+    { name: 'new', port: port + 5 },
+  ] as const;
+  await scene.release('v1.1.0', { apps });
+  await scene.cliMust(['apply']);
+  const names = (await machine.processes()).map(({ name, status }) => `${name} ${status}`).sort();
+  assert.deepEqual(names, ['new online', 'web online', 'web online']);
+});
+
+function daemons({ machine }: Scene): string[] {
+  const living = processesOf({
+    variable: `PM2_GITOPS_BED=${machine.env['PM2_GITOPS_BED'] ?? '?'}`,
+    folder: machine.path(),
+  });
+  return living.filter(({ command }) => command.includes('God Daemon')).map(({ command }) => command);
+}
