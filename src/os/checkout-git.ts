@@ -75,18 +75,20 @@ interface Call {
 }
 
 async function run(simpleGit: SimpleGitFactory, { root, args, options }: Call): Promise<string> {
-  let refusal: GitRefusal | null = null;
+  const refusals: GitRefusal[] = [];
   // simple-git keeps only the text of an error, so the answer itself is caught here.
   const errors: SimpleGitOptions['errors'] = (error, { exitCode, stdErr }) => {
-    if (exitCode !== 0) refusal = new GitRefusal(exitCode, Buffer.concat(stdErr).toString('utf8'));
-    return error ?? refusal ?? undefined;
+    const isCut = error instanceof Error && 'plugin' in error; // the abort or the limit, not git
+    if (exitCode !== 0 && !isCut)
+      refusals.push(new GitRefusal(exitCode, Buffer.concat(stdErr).toString('utf8')));
+    return error ?? refusals[0];
   };
   try {
     return await simpleGit({ baseDir: root, ...settings(options), errors })
       .env(environment(options))
       .raw([...args]);
   } catch (error) {
-    throw translate(refusal ?? error, args, options.signal);
+    throw translate(refusals[0] ?? error, args, options.signal);
   }
 }
 

@@ -26,6 +26,12 @@ export async function pointTo(root: string, folder: string): Promise<void> {
   await syncFolder(root);
 }
 
+/** Takes `current` away, durably; nothing behind it is touched. */
+export async function unpoint(root: string): Promise<void> {
+  if ((await pointedAt(root)) !== null) await rm(join(root, 'current'), { force: true });
+  await syncFolder(root);
+}
+
 async function sweepTemporaries(root: string): Promise<void> {
   for (const name of await readdir(root)) {
     if (name.startsWith(TEMPORARY)) await rm(join(root, name), { force: true });

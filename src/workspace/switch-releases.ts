@@ -8,3 +8,6 @@ export const pointedAt: (root: string) => Promise<string | null> = platform.poin
 
 /** Makes `<root>/current` name `<root>/releases/<folder>`, durably; can be done again after a crash at any point. */
 export const pointTo: (root: string, folder: string) => Promise<void> = platform.pointTo;
+
+/** Takes `<root>/current` away, so that the root names no release: the way back of a first release. */
+export const unpoint: (root: string) => Promise<void> = platform.unpoint;

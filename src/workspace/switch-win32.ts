@@ -24,6 +24,11 @@ export async function pointTo(root: string, folder: string): Promise<void> {
   await symlink(join(root, 'releases', folder), junction, 'junction');
 }
 
+/** Takes the junction `current` away; nothing behind it is touched. */
+export async function unpoint(root: string): Promise<void> {
+  if ((await pointedAt(root)) !== null) await removeJunction(join(root, 'current'));
+}
+
 async function removeJunction(path: string): Promise<void> {
   try {
     await unlink(path);

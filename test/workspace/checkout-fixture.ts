@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isGitOpsError } from '../../src/domain/errors.js';
 import { systemClock } from '../../src/os/clock.js';
 import { cleanEnvironment } from '../../src/os/env.js';
 import type { CheckoutMove, CheckoutReturn, MoveEffort } from '../../src/workspace/switch-checkout.js';
@@ -209,3 +210,9 @@ function put(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
 }
+
+/** For `assert.rejects`: a refusal that names all of these. */
+export const dirtyNaming =
+  (...names: string[]) =>
+  (error: unknown): boolean =>
+    isGitOpsError(error, 'TREE_DIRTY') && names.every((name) => error.message.includes(name));

@@ -1,0 +1,91 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GitOpsError } from '../domain/errors.js';
+import { sha7, type Commit } from '../domain/release.js';
+import type { CheckoutGit } from '../os/checkout-git.js';
+import { hasErrno, syncFolder } from '../os/files.js';
+import { changesBetween, headOf } from './checkout-changes.js';
+
+/** A HEAD that names a deleted branch would make git take every tracked file for untracked: it is put on the commit that is live. */
+export async function settleHead(git: CheckoutGit, live: Commit): Promise<void> {
+  if ((await headOf(git)) === null) await git.run(['update-ref', '--no-deref', 'HEAD', live]);
+}
+
+/** Which commits to bring, and from where. */
+export interface Bringing {
+  readonly mirror: string;
+  readonly from: { readonly commit: Commit };
+  readonly to: { readonly commit: Commit };
+}
+
+/** Has both releases' commits under refs of ours; the user's branches, tags and remotes are not touched. */
+export async function bringCommit(git: CheckoutGit, { mirror, from, to }: Bringing): Promise<void> {
+  if ((await git.ask(['rev-parse', '--verify', '--quiet', `${from.commit}^{commit}`])) !== null) {
+    await git.run(['update-ref', releaseRef(from.commit), from.commit]);
+  }
+  if ((await git.ask(['rev-parse', '--verify', '--quiet', releaseRef(to.commit)])) !== null) return;
+  // Protocol 2 hands out any object by its id.
+  const settings = ['-c', 'protocol.version=2', '-c', 'fetch.writeCommitGraph=false'];
+  const flags = [
+    '--quiet',
+    '--no-tags',
+    '--no-write-fetch-head',
+    '--no-auto-maintenance',
+    '--update-shallow',
+  ];
+  await git.run([...settings, 'fetch', ...flags, mirror, `${to.commit}:${releaseRef(to.commit)}`]);
+}
+
+/** A pushed commit must not reach our state, nor its own gatekeeper. Case does not matter where the disk does not care. */
+export async function refuseOwnPaths(git: CheckoutGit, to: Commit): Promise<void> {
+  const head = await headOf(git);
+  if (head === null || head === to) return;
+  const changes = await changesBetween(git, head, to);
+  const own = changes.find(({ path }) => /^(\.pm2-gitops(\/|$)|gitops\.json$)/i.test(path));
+  if (own === undefined) return;
+  throw new GitOpsError(
+    'RELEASE_INVALID',
+    `the release ${sha7(to)} changes ${own.path}, which belongs to this machine`,
+    {
+      hint: 'remove it from the repository',
+    },
+  );
+}
+
+/** Lays a commit out in the work tree; local branches are not moved. */
+export async function checkOut(git: CheckoutGit, to: Commit): Promise<void> {
+  // Without --no-overwrite-ignore git overwrites ignored files silently; our own check has named them, this is the net below it.
+  await git.run(['checkout', '--quiet', '--detach', '--no-overwrite-ignore', to]);
+}
+
+/** Git leaves the files that it writes to the system's cache: a power loss would leave them empty under a HEAD that says "new". */
+export async function syncChanged(git: CheckoutGit, from: Commit, to: Commit): Promise<void> {
+  if ((await git.ask(['rev-parse', '--verify', '--quiet', `${from}^{commit}`])) === null) return;
+  for (const { path, status } of await changesBetween(git, from, to)) {
+    if (status !== 'D') await syncFile(join(git.root, path));
+  }
+  await syncFolder(git.root);
+}
+
+async function syncFile(path: string): Promise<void> {
+  try {
+    const file = await open(path, 'r+');
+    await file.sync().finally(() => file.close());
+  } catch (error) {
+    // A link, a sparse path, a file without the right to write: nothing that could be synced from here.
+    if (!hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ETXTBSY')) throw error;
+  }
+}
+
+/** Lets go of all releases' commits but the given ones. */
+export async function forgetRefs(git: CheckoutGit, except: readonly Commit[]): Promise<void> {
+  const refs = (await git.run(['for-each-ref', '--format=%(refname)', 'refs/pm2-gitops/releases'])).split(
+    '\n',
+  );
+  const kept = except.map(releaseRef);
+  for (const ref of refs) if (ref !== '' && !kept.includes(ref)) await git.run(['update-ref', '-d', ref]);
+}
+
+function releaseRef(commit: Commit): string {
+  return `refs/pm2-gitops/releases/${commit}`;
+}
