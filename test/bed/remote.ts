@@ -136,6 +136,8 @@ export class Remote {
       extendEnv: false,
       input: ask.body,
       encoding: 'buffer',
+      // upload-pack ends with an error after it told the client about it.
+      reject: false,
     });
     return cgiAnswer(Buffer.from(stdout));
   }
