@@ -1,5 +1,5 @@
 /** How a release of the fixture app behaves. */
-export type Variant =
+type Variant =
   | 'good'
   | 'crashes at start'
   | { readonly crashesAfterMs: number }
@@ -31,13 +31,6 @@ export interface AppRelease {
   readonly lockfile?: string;
   /** JavaScript that runs first. */
   readonly preamble?: string;
-}
-
-/** What an instance answers under `/version`. */
-export interface AppAnswer {
-  readonly version: string;
-  readonly pid: number;
-  readonly dependencies: Readonly<Record<string, string>>;
 }
 
 /** The files of a release: a server that says who it is, its package.json and its ecosystem file. */

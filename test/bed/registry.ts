@@ -111,7 +111,7 @@ export class Registry {
 }
 
 /** Settings that keep npm from asking a registry for anything but packages. */
-export const QUIET_NPM = {
+const QUIET_NPM = {
   npm_config_audit: 'false',
   npm_config_fund: 'false',
   npm_config_update_notifier: 'false',

@@ -156,7 +156,7 @@ export async function pidsOf(machine: Machine): Promise<ReadonlyMap<number, numb
 }
 
 /** The output of a command line that had to end with 0. */
-export function succeeded(args: readonly string[], { code, stdout, stderr }: Outcome): string {
+function succeeded(args: readonly string[], { code, stdout, stderr }: Outcome): string {
   if (code !== 0)
     throw new Error(`pm2-gitops ${args.join(' ')} ended with ${code ?? 'a kill'}:\n${stdout}\n${stderr}`);
   return stdout;
