@@ -49,8 +49,7 @@ export function decide(facts: Facts): Decision {
     phase.at === 'activating' ||
     phase.at === 'proving' ||
     phase.at === 'rollingBack';
-  const active = upgrade.active?.release ?? null;
-  const behind = wish.desired !== null && !sameRelease(wish.desired, active);
+  const behind = wish.desired !== null && !isServing(upgrade, wish.desired);
   if (unfinished) return { ...wish, behind, why: offline(facts), step: 'finish' };
   if (!behind) return { ...wish, behind, why: resting(facts, wish), step: 'nothing' };
   const verdict = gatesFor(wish.desired, facts);
@@ -63,6 +62,12 @@ export function decide(facts: Facts): Decision {
 export function gatesFor(release: Release, { upgrade, orders, request, now }: Facts): Verdict {
   const { hold } = standingOrders(orders, now);
   return passGates(release, { upgrade, hold, impatient: request.impatient, now });
+}
+
+/** Active, and the root names it: after a way back that failed, the two differ until somebody mends it. */
+function isServing({ active, trail }: Upgrade, desired: Release): boolean {
+  const named = trail.at(-1)?.commit ?? null;
+  return sameRelease(active?.release ?? null, desired) && (named === null || named === desired.commit);
 }
 
 interface Wish {

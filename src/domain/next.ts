@@ -77,7 +77,7 @@ function fromStaging(upgrade: Upgrade, phase: In<'staging'>, event: Event): Upgr
 function fromStaged(upgrade: Upgrade, phase: In<'staged'>, event: Event): Upgrade {
   switch (event.type) {
     case 'opened':
-      return { ...upgrade, phase: { ...phase, at: 'activating', run: event.run, old: event.old, starts: 1 } };
+      return { ...upgrade, phase: { ...phase, at: 'activating', old: event.old, starts: 1 } };
     case 'superseded':
       return { ...upgrade, phase: { at: 'idle' } };
     default:

@@ -99,7 +99,7 @@ export type Event =
   | { readonly type: 'desired'; readonly release: Release; readonly run: string }
   | { readonly type: 'staged' }
   | { readonly type: 'superseded' }
-  | { readonly type: 'opened'; readonly run: string; readonly old: readonly Incarnation[] }
+  | { readonly type: 'opened'; readonly old: readonly Incarnation[] }
   | { readonly type: 'activated'; readonly old: readonly Incarnation[]; readonly at: Instant }
   | { readonly type: 'healthy'; readonly ranks: boolean; readonly at: Instant }
   /** Unhealthy, and `rollback: never` keeps it where it is. */

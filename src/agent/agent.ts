@@ -1,0 +1,132 @@
+import { EventEmitter } from 'node:events';
+import { watch } from 'node:fs';
+import type { Instant, Release } from '../domain/release.js';
+import { composeHost, openRoot } from './compose.js';
+import { newestEnded } from './ended-runs.js';
+import { poll, type Polled } from './poll.js';
+import type { Root } from './root.js';
+import { scheduleOf } from './schedule.js';
+
+/** What a run came to, as an event of the agent. */
+export interface RunEvent {
+  readonly run: string;
+  readonly from: Release | null;
+  readonly to: Release;
+  /** What went wrong, or null. */
+  readonly cause: string | null;
+}
+
+/** The events of an agent: one for each outcome of a run on this machine, one after each poll, and problems of the poller itself. */
+export interface AgentEvents {
+  activated: [RunEvent];
+  rolledBack: [RunEvent];
+  failed: [RunEvent];
+  blocked: [RunEvent];
+  polled: [Polled];
+  problem: [unknown];
+}
+
+const RETRY_MS = 60_000;
+const SHORTEST_SLEEP_MS = 200;
+// The clock may be set while we sleep, and gitops.json may be changed: look up from time to time.
+const LONGEST_SLEEP_MS = 600_000;
+
+/** The poller, as it lives in a process: its own, or a customer's app. It never throws into the host and never keeps it alive. */
+export class Agent extends EventEmitter<AgentEvents> {
+  readonly #folder: string;
+  readonly #over = new AbortController();
+  readonly #clock = composeHost({ background: true }).clock;
+  readonly #loop: Promise<void>;
+  /** The newest ended run that the host knows of. */
+  #told: string | null = null;
+
+  constructor(folder: string) {
+    super();
+    this.#folder = folder;
+    this.#loop = this.#run();
+  }
+
+  /** Looks at the source now and launches a worker if there is something to do. Rejects if the root cannot be read. */
+  async check(): Promise<Polled> {
+    const polled = await poll(await this.#open(), null, this.#over.signal);
+    this.emit('polled', polled);
+    return polled;
+  }
+
+  /** Stops polling. A run that is under way goes on: it is not ours to stop. */
+  async close(): Promise<void> {
+    this.#over.abort(new Error('the agent was closed'));
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    this.#told = await this.#newestId(); // and meanwhile the host attaches its listeners
+    const stopWatching = await this.#watchRuns();
+    let turn: Instant | null | 'first' = 'first';
+    while (!this.#over.signal.aborted) {
+      const planned: Instant = await this.#take(turn).catch((error: unknown) => this.#tellProblem(error));
+      const waitMs = planned - this.#clock.now();
+      await this.#sleep(Math.min(Math.max(waitMs, SHORTEST_SLEEP_MS), LONGEST_SLEEP_MS));
+      turn = waitMs <= LONGEST_SLEEP_MS ? planned : null;
+    }
+    stopWatching();
+  }
+
+  /** Takes a turn, if there is one to take, and tells when the next one is. */
+  async #take(turn: Instant | null | 'first'): Promise<Instant> {
+    const root = await this.#open();
+    const schedule = await scheduleOf(root);
+    const due = turn === 'first' ? schedule.first : turn;
+    if (due !== null) this.emit('polled', await poll(root, due, this.#over.signal));
+    await this.#tellRuns();
+    return schedule.following(this.#clock.now());
+  }
+
+  /** Nothing that goes wrong here reaches the host: it is told, and tried again. */
+  #tellProblem(error: unknown): Instant {
+    if (!this.#over.signal.aborted) this.emit('problem', error);
+    return this.#clock.now() + RETRY_MS;
+  }
+
+  /** A worker's end shows at once, not only at the next turn. */
+  async #watchRuns(): Promise<() => void> {
+    try {
+      const { layout } = await this.#open();
+      const watcher = watch(layout.state, { persistent: false }, () => {
+        this.#tellRuns().catch((error: unknown) => this.#tellProblem(error));
+      });
+      watcher.on('error', () => {
+        watcher.close();
+      });
+      return () => {
+        watcher.close();
+      };
+    } catch (error) {
+      this.#tellProblem(error);
+      return () => undefined;
+    }
+  }
+
+  async #tellRuns(): Promise<void> {
+    const newest = await newestEnded(await this.#open());
+    if (newest === null || newest.id === this.#told) return;
+    this.#told = newest.id;
+    const { id, from, to, outcome, problem } = newest;
+    this.emit(outcome, { run: id, from, to, cause: problem });
+  }
+
+  async #newestId(): Promise<string | null> {
+    return this.#open()
+      .then(newestEnded)
+      .then((run) => run?.id ?? null)
+      .catch(() => null); // the first turn tells what is wrong with the root
+  }
+
+  #open(): Promise<Root> {
+    return openRoot(this.#folder, { background: true });
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await this.#clock.sleep(ms, this.#over.signal).catch(() => undefined); // closed
+  }
+}

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type { ErrorCode } from '../domain/errors.js';
+import type { Outcome, Run } from '../domain/run.js';
+import type { Layout } from '../state/layout.js';
+import type { Visit } from './worker.js';
+
+/** What a worker tells whoever launched it and waits: how its visit ended. */
+export interface Answer {
+  readonly kind: 'busy' | 'nothing' | 'held' | 'ended' | 'crashed';
+  readonly run: string | null;
+  readonly outcome: Outcome | null;
+  /** The code of the failure, which decides the exit code; null without one. */
+  readonly code: string | null;
+  readonly problem: string | null;
+  readonly hint: string | null;
+}
+
+const nullableText = v.nullable(v.string());
+
+/** The schema of an answer file. */
+export const answerFile = v.object({
+  schema: v.literal(1),
+  kind: v.picklist(['busy', 'nothing', 'held', 'ended', 'crashed']),
+  run: nullableText,
+  outcome: v.nullable(v.picklist(['activated', 'rolledBack', 'failed', 'blocked'])),
+  code: nullableText,
+  problem: nullableText,
+  hint: nullableText,
+});
+
+/** The folder of answers that nobody has read yet. */
+export function answersFolder(layout: Layout): string {
+  return join(layout.state, 'answers');
+}
+
+/** Where the worker with this order answers. */
+export function answerPath(layout: Layout, orderId: string): string {
+  return join(answersFolder(layout), `${orderId}.json`);
+}
+
+/** A visit as an answer. */
+export function toAnswer(visit: Visit): Answer {
+  if (visit.kind === 'busy') return { ...EMPTY, kind: 'busy', code: 'BUSY' satisfies ErrorCode };
+  const { run, error, decision } = visit;
+  const failure = { code: error?.code ?? null, hint: error?.hint ?? null };
+  if (run !== null)
+    return {
+      ...EMPTY,
+      ...failure,
+      kind: 'ended',
+      run: run.id,
+      outcome: run.outcome,
+      problem: problemOf(run, visit),
+    };
+  if (error !== null)
+    return { ...EMPTY, ...failure, kind: 'ended', outcome: 'blocked', problem: error.message };
+  const why = decision?.behind === true ? decision.why : null;
+  return why === null ? EMPTY : { ...EMPTY, kind: 'held', problem: `${why.reason}: ${why.detail}` };
+}
+
+const EMPTY: Answer = { kind: 'nothing', run: null, outcome: null, code: null, problem: null, hint: null };
+
+function problemOf(run: Run, { error }: Extract<Visit, { kind: 'rested' }>): string | null {
+  return run.problem ?? error?.message ?? null;
+}

@@ -1,0 +1,84 @@
+import { realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { GitOpsError } from '../domain/errors.js';
+import { exists } from '../os/files.js';
+import { connectDaemon, type Daemon } from '../runtime/rpc.js';
+import { listProcesses, selectProcesses, type ListedProcess } from '../runtime/processes.js';
+import { CONFIG_FILE } from '../state/layout.js';
+import type { Root } from './root.js';
+
+/** Which of a daemon's processes belong to a root, asked anew each time: apps come and go. */
+export type Targets = (all: readonly ListedProcess[]) => ListedProcess[];
+
+/** Does something with the pm2 daemon of this user; the connection is closed afterwards. Never starts a daemon. */
+export async function withDaemon<T>(
+  { host }: Root,
+  signal: AbortSignal,
+  work: (daemon: Daemon) => Promise<T>,
+): Promise<T> {
+  const daemon = await connectDaemon({ home: host.pm2Home, platform: host.platform }, signal);
+  try {
+    return await work(daemon);
+  } finally {
+    daemon.close();
+  }
+}
+
+/** The root's processes, as pm2 lists them now. `named`: apps that the release names; the machine's own names come first. */
+export async function rootProcesses(
+  root: Root,
+  named: readonly string[] | null,
+  signal: AbortSignal,
+): Promise<ListedProcess[]> {
+  return withDaemon(root, signal, async (daemon) => {
+    const all = await listProcesses(daemon, signal);
+    return (await findTargets(root, named, all))(all);
+  });
+}
+
+/** How to find the root's processes in a list. */
+export async function findTargets(
+  root: Root,
+  named: readonly string[] | null,
+  all: readonly ListedProcess[],
+): Promise<Targets> {
+  const { config, layout, host } = root;
+  const roots = [layout.root, await realpath(layout.root)];
+  const nested = await rootsBelow(layout.root, all);
+  return (list) =>
+    selectProcesses(list, { roots, apps: config.apps ?? named, nested, platform: host.platform });
+}
+
+/** Refuses apps that pm2 would start from their old release for ever, because it recorded a path below `releases/` when they were first started. */
+export function refusePinnedApps(root: Root, processes: readonly ListedProcess[]): void {
+  if (root.config.strategy !== 'releases') return;
+  const pinned = processes.filter((process) => followsNothing(root, process)).map(({ name }) => name);
+  if (pinned.length === 0) return;
+  const names = [...new Set(pinned)].join(', ');
+  throw new GitOpsError(
+    'APPS_PINNED',
+    `pm2 holds ${names} on one release folder: a restart would never change its code`,
+    {
+      hint: `pm2 delete ${[...new Set(pinned)].join(' ')} && pm2-gitops apply starts them so that they follow ${join(root.layout.root, 'current')}`,
+    },
+  );
+}
+
+/** Whether pm2's record of a process names a release folder instead of `current`. */
+export function followsNothing({ layout }: Root, { cwd, script }: ListedProcess): boolean {
+  const folder = join(layout.root, 'releases');
+  return cwd.startsWith(folder) || script.startsWith(folder);
+}
+
+/** Other roots below this one that own some process's folder. A release may carry a gitops.json of its own: that makes no root. */
+async function rootsBelow(root: string, all: readonly ListedProcess[]): Promise<string[]> {
+  const found = new Set<string>();
+  const ours = [join(root, 'releases'), join(root, 'current')];
+  for (const { cwd } of all) {
+    if (!cwd.startsWith(root) || ours.some((folder) => cwd.startsWith(folder))) continue;
+    for (let folder = cwd; folder !== root && folder.startsWith(root); folder = dirname(folder)) {
+      if (await exists(join(folder, CONFIG_FILE))) found.add(folder);
+    }
+  }
+  return [...found];
+}

@@ -1,0 +1,62 @@
+import { homedir, hostname } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { loadMachineConfig } from '../config/load.js';
+import { GitOpsError } from '../domain/errors.js';
+import { systemClock } from '../os/clock.js';
+import { cleanEnvironment } from '../os/env.js';
+import { exists, readTextIfAny } from '../os/files.js';
+import { CONFIG_FILE, layoutOf } from '../state/layout.js';
+import { ensureMachine } from '../state/store.js';
+import type { Host, Root } from './root.js';
+
+/** Reads the process's environment, once; nobody else does. `background`: nothing of ours keeps the process alive. */
+export function composeHost({
+  background = false,
+  names = [],
+}: { background?: boolean; names?: readonly string[] } = {}): Host {
+  return {
+    clock: systemClock({ background }),
+    env: cleanEnvironment(process.env, names),
+    platform: process.platform,
+    pm2Home: process.env['PM2_HOME'] ?? join(homedir(), '.pm2'),
+    hostName: hostname(),
+    chance: Math.random,
+  };
+}
+
+/** The folder that `PM2_GITOPS_ROOT` names, or null. */
+export function rootOfEnvironment(): string | null {
+  return process.env['PM2_GITOPS_ROOT'] ?? null;
+}
+
+/** Reads a root: its configuration, its machine's id. Throws `NOT_A_ROOT`, `CONFIG_INVALID`, `STATE_UNSAFE`. */
+export async function openRoot(folder: string, options: { background?: boolean } = {}): Promise<Root> {
+  const layout = layoutOf(resolve(folder));
+  const config = await loadMachineConfig(layout.config);
+  const secret = config.credentials?.from;
+  const host = composeHost({
+    ...options,
+    names: secret !== undefined && 'env' in secret ? [secret.env] : [],
+  });
+  return { host, layout, config, machine: await ensureMachine(layout, host.clock.now()) };
+}
+
+/** The nearest folder from `start` upwards that holds a `gitops.json`. Throws `NOT_A_ROOT`. */
+export async function findRoot(start: string): Promise<string> {
+  for (let folder = resolve(start); ; folder = dirname(folder)) {
+    if (await exists(join(folder, CONFIG_FILE))) return folder;
+    if (dirname(folder) === folder) break;
+  }
+  throw new GitOpsError('NOT_A_ROOT', `no gitops.json in ${resolve(start)} or above`, {
+    hint: 'go to the root, name it with --root DIR, or make one: pm2-gitops init [REPOSITORY]',
+  });
+}
+
+/** This package's own version. */
+export async function ownVersion(): Promise<string> {
+  const text = await readTextIfAny(join(import.meta.dirname, '../../../package.json'));
+  const found: unknown = text === null ? null : JSON.parse(text);
+  return typeof found === 'object' && found !== null && 'version' in found
+    ? String(found.version)
+    : 'unknown';
+}

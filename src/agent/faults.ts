@@ -1,0 +1,62 @@
+import { isGitOpsError, messageOf, type ErrorCode } from '../domain/errors.js';
+import type { Reason } from '../domain/gates.js';
+import type { Instant, Release } from '../domain/release.js';
+import { backoffMs } from '../domain/turn.js';
+import type { Event, Fault, Upgrade } from '../domain/upgrade.js';
+
+type Failed = Extract<Event, { type: 'failed' }>;
+
+// Only what the release itself brought. Anything that may be different tomorrow is the surroundings'.
+const RELEASE: readonly ErrorCode[] = [
+  'INSTALL_FAILED',
+  'BUILD_FAILED',
+  'HOOK_FAILED',
+  'RELEASE_INVALID',
+  'CONFIG_INVALID',
+  'UNHEALTHY',
+];
+// A rule or a person of this machine says no, before anything was touched.
+const BLOCKED: readonly ErrorCode[] = [
+  'TREE_DIRTY',
+  'HOOK_NOT_NOW',
+  'NO_APPS',
+  'APPS_PINNED',
+  'DAEMON_ABSENT',
+  'DAEMON_FOREIGN',
+];
+const OFFLINE: readonly ErrorCode[] = ['SOURCE_UNREACHABLE', 'SOURCE_REFUSED'];
+
+/** A failure as an event. What is not foreseen is a bug and comes back as it is: it crashes the worker. */
+export function failureOf(error: unknown, { release, upgrade, now, chance }: FailureFacts): Failed {
+  if (!isGitOpsError(error) || error.code === 'ABORTED') throw error;
+  const failures = upgrade.backoff?.commit === release.commit ? upgrade.backoff.failures + 1 : 1;
+  const until = now + backoffMs(failures, chance);
+  const hint = error.hint === null ? '' : `; ${error.hint}`;
+  return {
+    type: 'failed',
+    release,
+    fault: faultOf(error.code),
+    reason: reasonOf(error.code),
+    cause: messageOf(error) + hint,
+    at: now,
+    until,
+  };
+}
+
+interface FailureFacts {
+  readonly release: Release;
+  readonly upgrade: Upgrade;
+  readonly now: Instant;
+  /** In [0, 1): spreads the next tries of a fleet. */
+  readonly chance: number;
+}
+
+function faultOf(code: ErrorCode): Fault {
+  if (RELEASE.includes(code)) return 'release';
+  return BLOCKED.includes(code) ? 'blocked' : 'surroundings';
+}
+
+function reasonOf(code: ErrorCode): Reason {
+  if (code === 'TREE_DIRTY') return 'dirty';
+  return OFFLINE.includes(code) ? 'offline' : 'backoff';
+}

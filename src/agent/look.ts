@@ -1,0 +1,84 @@
+import { messageOf } from '../domain/errors.js';
+import { afterFailedLook, afterLook, type Observed } from '../domain/observed.js';
+import type { Instant } from '../domain/release.js';
+import { makePrivateFolder } from '../os/files.js';
+import { openAccess } from '../source/credentials.js';
+import { listRefs } from '../source/git.js';
+import { lockWithin, tryLock, type Lock } from '../state/lock.js';
+import { readObserved, writeObserved } from '../state/store.js';
+import type { Root } from './root.js';
+
+const LOOK_WAIT_MS = 90_000;
+
+/**
+ * Takes the machine's turn that was due at `turn`: one look at the source, whatever the number of pollers.
+ * Null if the turn was taken already or another poller is taking it now.
+ */
+export async function takeTurn(root: Root, turn: Instant, signal: AbortSignal): Promise<Observed | null> {
+  const { layout, host } = root;
+  if (isTaken(await readObserved(layout), turn, host.clock.now())) return null;
+  await makePrivateFolder(layout.state);
+  const lock = await tryLock(layout.pollLock, { pid: process.pid, startedAt: host.clock.now(), run: null });
+  if (lock === null) return null;
+  return underLock(lock, async () => {
+    const before = await readObserved(layout);
+    return isTaken(before, turn, host.clock.now()) ? null : look(root, { before, turn }, signal);
+  });
+}
+
+/** Looks now, because somebody asked; waits for a look that is under way. */
+export async function lookNow(root: Root, signal: AbortSignal): Promise<Observed> {
+  const { layout, host } = root;
+  await makePrivateFolder(layout.state);
+  const asked = host.clock.now();
+  const holder = { pid: process.pid, startedAt: asked, run: null };
+  const lock = await lockWithin(LOOK_WAIT_MS, { path: layout.pollLock, holder, clock: host.clock, signal });
+  const before = await readObserved(layout);
+  if (lock === null)
+    return (
+      before ??
+      afterFailedLook(null, 'another poller has been looking for too long', { turn: 0, at: host.clock.now() })
+    );
+  return underLock(lock, async () => {
+    const answered = before !== null && before.error === null && before.at > asked;
+    return answered ? before : look(root, { before, turn: before?.turn ?? 0 }, signal);
+  });
+}
+
+async function underLock<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
+
+/** One look, written down whatever comes of it. */
+async function look(
+  root: Root,
+  { before, turn }: { before: Observed | null; turn: Instant },
+  signal: AbortSignal,
+): Promise<Observed> {
+  const { config, layout, host } = root;
+  const at = host.clock.now();
+  const { tagPrefix } = config;
+  let after: Observed;
+  try {
+    const { env } = await openAccess(config.repository, config.credentials, host.env);
+    const refs = await listRefs({ url: config.repository, env }, config.channel, {
+      cwd: layout.root,
+      signal,
+    });
+    after = afterLook(before, refs, { turn, at, tagPrefix });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    after = afterFailedLook(before, messageOf(error), { turn, at });
+  }
+  await writeObserved(layout, after);
+  return after;
+}
+
+/** A turn in the future was written before the clock was set back: it is not believed. */
+function isTaken(observed: Observed | null, turn: Instant, now: Instant): boolean {
+  return observed !== null && observed.turn >= turn && observed.turn <= now;
+}

@@ -1,0 +1,96 @@
+import { join, resolve } from 'node:path';
+import { GitOpsError } from '../domain/errors.js';
+import type { Incarnation } from '../domain/process.js';
+import { waitUntilAlone } from '../os/alone.js';
+import { runFolder } from '../state/runs.js';
+import { listProcesses } from '../runtime/processes.js';
+import { roll } from '../runtime/roll.js';
+import type { RollOutcome } from '../runtime/rolling.js';
+import { deleteProcesses, saveList, startApps as startInPm2 } from '../runtime/start.js';
+import { findTargets, rootProcesses, withDaemon } from './apps.js';
+import type { Brought } from './brought.js';
+import { relocateApps } from '../workspace/relocate.js';
+import { switchingOf } from './switching.js';
+import type { Workplace } from './workplace.js';
+
+/** Rolls the root's processes: those in `old` change over, and all of them are proven by what `brought` asks. */
+export async function rollApps(
+  place: Workplace,
+  { old, brought }: { old: readonly Incarnation[]; brought: Brought },
+): Promise<RollOutcome> {
+  const { root, signal, report, children } = place;
+  const { host } = root;
+  const { restart, health, apps } = brought.config;
+  return withDaemon(root, signal, async (daemon) => {
+    const targets = await findTargets(root, apps, await listProcesses(daemon, signal));
+    // pm2 ends what lies below a process that it restarts: from here on that must not be us.
+    await waitUntilAlone(
+      old.map(({ pid }) => pid),
+      host.clock,
+      signal,
+    );
+    const tools = {
+      daemon,
+      clock: host.clock,
+      report,
+      children,
+      home: host.pm2Home,
+      platform: host.platform,
+    };
+    return roll(
+      { targets, old, restart, health, env: host.env, cwd: switchingOf(place).live },
+      tools,
+      signal,
+    );
+  });
+}
+
+/** Starts the apps that the release wants, in a root that has no process yet. Throws `NO_APPS` where it names none. */
+export async function startApps(place: Workplace, { apps, tree }: Brought): Promise<void> {
+  const { root, order, report, signal } = place;
+  if (apps === null || apps.length === 0) throw noApps(root.layout.root);
+  const { live } = switchingOf(place);
+  const homed = (await relocateApps(apps, { from: tree, to: live })).map((app) => inFolder(app, live));
+  report.step(`start: ${homed.map((app) => textOr(app['name'], textOr(app['script'], '?'))).join(', ')}`);
+  const file = join(runFolder(root.layout, report.run ?? order.run), 'ecosystem.json');
+  await startInPm2(
+    { apps: homed, env: root.host.env, file, startDaemon: order.startPm2 },
+    pm2Tools(place),
+    signal,
+  );
+}
+
+/** Removes the processes of a first release that failed: there is nothing to go back to. */
+export async function deleteStarted(place: Workplace): Promise<void> {
+  const { root, signal } = place;
+  const ids = (await rootProcesses(root, null, signal)).map(({ pmId }) => pmId);
+  await withDaemon(root, signal, (daemon) => deleteProcesses(daemon, ids, signal));
+}
+
+/** Has pm2 remember the list over a reboot, if the user has it do so at all. */
+export async function saveApps(place: Workplace): Promise<void> {
+  await saveList(place.root.host.env, pm2Tools(place), place.signal);
+}
+
+function pm2Tools({ root: { host }, report, children }: Workplace) {
+  return { home: host.pm2Home, platform: host.platform, report, children };
+}
+
+/** pm2 takes a missing or relative `cwd` from wherever it is called, and freezes it. */
+function inFolder(app: Readonly<Record<string, unknown>>, live: string): Readonly<Record<string, unknown>> {
+  return { ...app, cwd: resolve(live, textOr(app['cwd'], '.')) };
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
+}
+
+function noApps(root: string): GitOpsError {
+  return new GitOpsError(
+    'NO_APPS',
+    `no pm2 process runs from ${root}, and the release has no ecosystem.config.cjs that names any`,
+    {
+      hint: 'add ecosystem.config.cjs to the repository: module.exports = { apps: [{ name: "web", script: "app.js" }] }; or name running apps under "apps" in gitops.json',
+    },
+  );
+}

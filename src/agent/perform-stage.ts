@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { parseReleaseConfig } from '../config/release.js';
+import { describeRelease, releaseFolder } from '../domain/release.js';
+import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
+import { readMark } from '../workspace/mark.js';
+import { stageRelease, type StageRequest } from '../workspace/stage.js';
+import { readLive } from '../workspace/switch-checkout.js';
+import { switchingOf } from './switching.js';
+import { hookEnv, type Workplace } from './workplace.js';
+
+const GIT_LIMIT_MS = 600_000;
+
+/** Stages the release: complete on disk, away from the running one. */
+export async function stage(
+  place: Workplace,
+  upgrade: Upgrade,
+  { release, run }: Extract<Phase, { at: 'staging' }>,
+): Promise<Event> {
+  const { root, access, signal, report, children } = place;
+  const { config, layout, host } = root;
+  await report.begin(run);
+  if (await switchingOf(place).isAtHand(upgrade, release)) {
+    report.step(`stage: ${describeRelease(release)} is kept on disk, nothing to do`);
+    return { type: 'staged' };
+  }
+  const adopted = config.strategy === 'checkout';
+  await stageRelease(
+    {
+      ...{ strategy: config.strategy, root: layout.root, state: layout.state, runId: run, release },
+      remote: { url: config.repository, env: access.env },
+      // A release folder needs the snapshot only; an adopted checkout must not become shallow by us.
+      shallow: !adopted,
+      seed: adopted ? layout.root : null,
+      base: await baseOf(place, upgrade),
+      env: host.env,
+      hookEnv: hookEnv(place, { ...release, tree: '', previousTag: upgrade.active?.release.tag ?? null }),
+      gitMs: GIT_LIMIT_MS,
+    },
+    { signal, report, children, parseConfig: parseReleaseConfig },
+  );
+  return { type: 'staged' };
+}
+
+/** The proven release whose dependencies may be taken over. */
+async function baseOf(
+  { root: { config, layout } }: Workplace,
+  { active }: Upgrade,
+): Promise<StageRequest['base']> {
+  if (active === null) return null;
+  if (config.strategy === 'checkout')
+    return { tree: layout.root, depsKey: (await readLive(layout.state))?.depsKey ?? null };
+  const tree = join(layout.root, 'releases', releaseFolder(active.release));
+  return { tree, depsKey: (await readMark(tree))?.depsKey ?? null };
+}

@@ -1,0 +1,105 @@
+import { decide, gatesFor, type Decision } from '../domain/decide.js';
+import { GitOpsError } from '../domain/errors.js';
+import { incarnations } from '../domain/process.js';
+import { sameRelease, type Release } from '../domain/release.js';
+import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
+import { adoptCheckout } from './adopt.js';
+import { refusePinnedApps, rootProcesses } from './apps.js';
+import { gatherFacts } from './facts.js';
+import { failureOf } from './faults.js';
+import { activate, goBack, prove } from './perform-change.js';
+import { stage } from './perform-stage.js';
+import { switchingOf } from './switching.js';
+import type { Workplace } from './workplace.js';
+
+/** What came of a piece of work: an event for the machine, or the decision that there is nothing to do now. */
+export type Result =
+  | { readonly event: Event; readonly error: GitOpsError | null }
+  | { readonly event: null; readonly decision: Decision };
+
+type Staged = Extract<Phase, { at: 'staged' }>;
+
+/** Does the work that the phase owns. Foreseen failures come back as events; bugs are thrown and end the worker. */
+export async function perform(place: Workplace, upgrade: Upgrade): Promise<Result> {
+  const { phase } = upgrade;
+  switch (phase.at) {
+    case 'idle':
+      return begin(place, upgrade);
+    case 'staging':
+      return attempt(place, { upgrade, release: phase.release }, () => stage(place, upgrade, phase));
+    case 'staged':
+      return open(place, upgrade, phase);
+    case 'activating':
+      return attempt(place, { upgrade, release: phase.release }, () => activate(place, upgrade, phase));
+    case 'proving':
+      return attempt(place, { upgrade, release: phase.release }, () => prove(place, upgrade, phase));
+    case 'rollingBack':
+      return attempt(place, { upgrade, release: phase.release }, () => goBack(place, upgrade, phase));
+    case 'stuck':
+      return { event: null, decision: await decideNow(place, upgrade) };
+  }
+}
+
+/** Idle: decides, and asks before any work whether a person's files or pm2 stand in the way. */
+async function begin(place: Workplace, upgrade: Upgrade): Promise<Result> {
+  if (upgrade.active === null && place.root.config.strategy === 'checkout') {
+    return { event: await adoptCheckout(place), error: null };
+  }
+  const decision = await decideNow(place, upgrade);
+  const { desired } = decision;
+  if (desired === null || decision.step !== 'stage') return { event: null, decision };
+  return attempt(place, { upgrade, release: desired }, async () => {
+    await requireClearWay(place, upgrade, desired);
+    return { type: 'desired', release: desired, run: place.order.run };
+  });
+}
+
+/** Staged: asks the gates again, just before the root is touched. */
+async function open(place: Workplace, upgrade: Upgrade, { release }: Staged): Promise<Result> {
+  const decision = await decideNow(place, upgrade);
+  if (!sameRelease(decision.desired, release)) return { event: { type: 'superseded' }, error: null };
+  const facts = await gatherFacts(place.root, place.order);
+  if (!gatesFor(release, { ...facts, upgrade }).open) return { event: null, decision };
+  return attempt(place, { upgrade, release }, async () => {
+    const old = await requireClearWay(place, upgrade, release);
+    return { type: 'opened', old };
+  });
+}
+
+async function decideNow({ root, order }: Workplace, upgrade: Upgrade): Promise<Decision> {
+  return decide({ ...(await gatherFacts(root, order)), upgrade });
+}
+
+/** Refuses early what would be refused late. Gives back what lives now. */
+async function requireClearWay(place: Workplace, upgrade: Upgrade, release: Release) {
+  const { config, layout } = place.root;
+  const files = config.dirty === 'stash' ? [] : await switchingOf(place).obstacles(upgrade, release);
+  if (files.length > 0) throw dirty(layout.root, files);
+  const processes = await rootProcesses(place.root, null, place.signal).catch((error: unknown) => {
+    if (place.order.startPm2 && error instanceof GitOpsError && error.code === 'DAEMON_ABSENT') return [];
+    throw error;
+  });
+  refusePinnedApps(place.root, processes);
+  return incarnations(processes);
+}
+
+function dirty(root: string, files: readonly string[]): GitOpsError {
+  const shown = files.slice(0, 10).join(', ');
+  const more = files.length > 10 ? ` and ${files.length - 10} more` : '';
+  return new GitOpsError('TREE_DIRTY', `local edits in ${root}: ${shown}${more}`, {
+    hint: 'commit or revert them, or set "dirty": "stash" in gitops.json to have them stashed',
+  });
+}
+
+async function attempt(
+  { root: { host } }: Workplace,
+  { upgrade, release }: { upgrade: Upgrade; release: Release },
+  work: () => Promise<Event>,
+): Promise<Result> {
+  try {
+    return { event: await work(), error: null };
+  } catch (error) {
+    const event = failureOf(error, { release, upgrade, now: host.clock.now(), chance: host.chance() });
+    return { event, error: error instanceof GitOpsError ? error : null };
+  }
+}

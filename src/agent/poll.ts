@@ -1,0 +1,42 @@
+import { decide } from '../domain/decide.js';
+import type { Instant } from '../domain/release.js';
+import { runId } from '../domain/run.js';
+import { holderOf } from '../state/lock.js';
+import { gatherFacts } from './facts.js';
+import { launchWorker } from './launch.js';
+import { lookNow, takeTurn } from './look.js';
+import type { Root } from './root.js';
+
+/** What a poll did. */
+export type Polled = 'notOurTurn' | 'rested' | 'launched' | 'busy';
+
+/**
+ * One tick of the poller: looks, if this turn is still to be taken, then asks what there is to do and launches a worker for it.
+ * It never fetches, installs or restarts, and may run inside a customer's app. `turn` null: look now, somebody asked.
+ */
+export async function poll(root: Root, turn: Instant | null, signal: AbortSignal): Promise<Polled> {
+  const looked = turn === null ? await lookNow(root, signal) : await takeTurn(root, turn, signal);
+  const facts = await gatherFacts(root);
+  const { step } = decide(facts);
+  const unadopted = facts.upgrade.active === null && root.config.strategy === 'checkout';
+  // Whoever did not look leaves what is new to the one who did; a dead worker's unfinished work is everybody's.
+  if (looked === null && step !== 'finish') return 'notOurTurn';
+  if ((step === 'nothing' || step === 'wait') && !unadopted) return 'rested';
+  if ((await holderOf(root.layout.upgradeLock)) !== null) return 'busy';
+  const cause = step === 'finish' ? 'resume' : 'schedule';
+  await launchWorker(root, {
+    run: newRunId(root),
+    cause,
+    to: null,
+    impatient: false,
+    answer: false,
+    startPm2: false,
+  });
+  return 'launched';
+}
+
+/** A fresh id for the run of a work order. */
+export function newRunId({ host }: Root): string {
+  const suffix = Math.floor(host.chance() * 36 ** 4).toString(36);
+  return runId(host.clock.now(), suffix.padStart(4, '0'));
+}

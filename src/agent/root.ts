@@ -1,0 +1,24 @@
+import type { MachineConfig } from '../config/machine.js';
+import type { Clock } from '../os/clock.js';
+import type { Env } from '../os/env.js';
+import type { Layout } from '../state/layout.js';
+import type { Machine } from '../state/store.js';
+
+/** What this process knows of the machine that it runs on. */
+export interface Host {
+  readonly clock: Clock;
+  /** The clean environment: what git, builds, hooks and started apps may see. */
+  readonly env: Env;
+  readonly platform: NodeJS.Platform;
+  readonly pm2Home: string;
+  readonly hostName: string;
+  readonly chance: () => number;
+}
+
+/** One root, read from disk, and the machine around it. */
+export interface Root {
+  readonly host: Host;
+  readonly layout: Layout;
+  readonly config: MachineConfig;
+  readonly machine: Machine;
+}

@@ -1,0 +1,40 @@
+import { isGitOpsError, messageOf } from '../domain/errors.js';
+import { makePrivateFolder } from '../os/files.js';
+import { writeRecord } from '../state/records.js';
+import { answerPath, answersFolder, toAnswer, type Answer } from './answer.js';
+import { openRoot } from './compose.js';
+import { parseWorkOrder, type WorkOrder } from './launch.js';
+import type { Root } from './root.js';
+import { work } from './worker.js';
+import { openWorkplace } from './workplace.js';
+
+/** The worker's process: one visit, told to whoever waits for it. */
+async function main(): Promise<void> {
+  const order = parseWorkOrder(process.argv[2] ?? '');
+  const root = await openRoot(order.root);
+  const place = await openWorkplace(root, order, new AbortController().signal);
+  try {
+    await answer(root, order, toAnswer(await work(place)));
+  } catch (error) {
+    place.report.step(
+      `the worker ended: ${isGitOpsError(error) ? error.message : String(error instanceof Error ? error.stack : error)}`,
+    );
+    await answer(root, order, {
+      kind: 'crashed',
+      run: place.report.run,
+      code: isGitOpsError(error) ? error.code : null,
+      problem: messageOf(error),
+      hint: null,
+      outcome: null,
+    });
+    process.exitCode = 1;
+  }
+}
+
+async function answer({ layout }: Root, order: WorkOrder, told: Answer): Promise<void> {
+  if (!order.answer) return;
+  await makePrivateFolder(answersFolder(layout));
+  await writeRecord(answerPath(layout, order.run), told);
+}
+
+await main();

@@ -1,0 +1,88 @@
+import type { Decision } from '../domain/decide.js';
+import type { GitOpsError } from '../domain/errors.js';
+import { next } from '../domain/next.js';
+import type { Run } from '../domain/run.js';
+import type { Event, Upgrade } from '../domain/upgrade.js';
+import { makePrivateFolder } from '../os/files.js';
+import { endOrphans } from '../state/children.js';
+import { openJournal, readJournal, type Journal } from '../state/journal.js';
+import { lockWithin, type Lock } from '../state/lock.js';
+import { perform } from './perform.js';
+import { recordRun } from './record-run.js';
+import { tidy } from './tidy.js';
+import type { Workplace } from './workplace.js';
+
+/** What a worker's visit came to. */
+export type Visit =
+  | { readonly kind: 'busy' }
+  /** Nothing (more) to do, for the reason in the decision. `run` is the run that ended in this visit, if one did. */
+  | {
+      readonly kind: 'rested';
+      readonly decision: Decision | null;
+      readonly run: Run | null;
+      readonly error: GitOpsError | null;
+    };
+
+const LOCK_WAIT_MS = 1_000;
+
+/** One visit of a worker: takes the lock or leaves, finishes what is unfinished, then brings the machine to the desired release. */
+export async function work(place: Workplace): Promise<Visit> {
+  const lock = await takeLock(place);
+  if (lock === null) return { kind: 'busy' };
+  try {
+    const { layout } = place.root;
+    await endOrphans(layout.children);
+    const journal = await openJournal(layout.journal);
+    const found = await readJournal(layout.journal);
+    const visit = await advance(place, journal, await resume(place, journal, found));
+    await tidy(place, await readJournal(layout.journal));
+    return visit;
+  } finally {
+    await lock.release();
+  }
+}
+
+async function takeLock({ root: { layout, host }, order, signal }: Workplace): Promise<Lock | null> {
+  await makePrivateFolder(layout.state);
+  const holder = { pid: process.pid, startedAt: host.clock.now(), run: order.run };
+  return lockWithin(LOCK_WAIT_MS, { path: layout.upgradeLock, holder, clock: host.clock, signal });
+}
+
+/** What a former worker left unfinished is counted and then simply done again. */
+async function resume(place: Workplace, journal: Journal, upgrade: Upgrade): Promise<Upgrade> {
+  const { clock } = place.root.host;
+  const event: Event = { type: 'resumed', at: clock.now() };
+  const after = next(upgrade, event);
+  if (after === upgrade) return upgrade;
+  await journal.append(after, clock.now());
+  await recordRun(place, { before: upgrade, after, event });
+  return after;
+}
+
+/** The loop: the work of the phase, its event, the next phase on disk before its work begins. */
+async function advance(place: Workplace, journal: Journal, found: Upgrade): Promise<Visit> {
+  const { clock } = place.root.host;
+  let upgrade = found;
+  let run: Run | null = null;
+  let error: GitOpsError | null = null;
+  for (;;) {
+    const result = await perform(place, upgrade);
+    if (result.event === null) return { kind: 'rested', decision: result.decision, run, error };
+    const after = next(upgrade, result.event);
+    if (after === upgrade) throw new Error(`${result.event.type} does not belong to ${upgrade.phase.at}`);
+    await journal.append(after, clock.now());
+    const ended = await recordRun(place, { before: upgrade, after, event: result.event });
+    run = ended ?? run;
+    error = result.error ?? error;
+    upgrade = after;
+    if (isOver(result.event, after)) return { kind: 'rested', decision: null, run, error };
+  }
+}
+
+/** After a failure or a way back the visit ends: the next poll looks anew, and a loop cannot turn here. */
+function isOver(event: Event, { phase }: Upgrade): boolean {
+  if (phase.at === 'stuck') return true;
+  return (
+    (phase.at === 'idle' || phase.at === 'staged') && ['failed', 'rolledBack', 'kept'].includes(event.type)
+  );
+}
