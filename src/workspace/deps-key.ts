@@ -100,7 +100,7 @@ function isSelfContained({ names }: Project, packageJson: PackageJson): boolean 
 /** A dependency on a folder of the tree: its content may change though the lockfile does not. */
 function isLocalFolder(spec: string): boolean {
   return (
-    /^(?:link:|portal:|workspace:|patch:|exec:|\.{1,2}[/\\]|[/~])/.test(spec) ||
+    /^(?:link:|portal:|workspace:|patch:|exec:|\.{1,2}[/\\]|\/|~\/)/.test(spec) ||
     (spec.startsWith('file:') && !/\.(?:tgz|tar\.gz|tar)$/.test(spec))
   );
 }

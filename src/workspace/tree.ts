@@ -1,5 +1,6 @@
 import { devNull } from 'node:os';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Commit } from '../domain/release.js';
 import type { Env } from '../os/env.js';
 import { runGit } from '../os/git.js';
@@ -50,9 +51,8 @@ export async function madePaths(
   const result = await inTree(place, ['ls-files', '-z', '--others', '--directory'], effort);
   if (result.code !== 0) throw gitFailure('cannot list what the build made', result.stderr);
   const ours = new Set([MARK_NAME, ...shared.map(plainPath)]);
-  return namesOf(result.stdout)
-    .filter((path) => !ours.has(path))
-    .sort();
+  const made = await Promise.all(namesOf(result.stdout).map((path) => withoutOurs(place.tree, path, ours)));
+  return made.flat().sort();
 }
 
 /** The committed files that install or build changed or removed, without the shared ones. */
@@ -102,4 +102,12 @@ function namesOf(zeroSeparated: string): string[] {
 
 function plainPath(path: string): string {
   return path.replaceAll('\\', '/').replace(/\/+$/, '');
+}
+
+/** The path itself, or, where something of ours lies below it, what else lies beside that. */
+async function withoutOurs(tree: string, path: string, ours: ReadonlySet<string>): Promise<string[]> {
+  if (ours.has(path)) return [];
+  if (![...ours].some((own) => own.startsWith(`${path}/`))) return [path];
+  const names = await readdir(join(tree, path));
+  return (await Promise.all(names.map((name) => withoutOurs(tree, `${path}/${name}`, ours)))).flat();
 }

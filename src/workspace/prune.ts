@@ -1,0 +1,152 @@
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isGitOpsError, messageOf } from '../domain/errors.js';
+import type { Commit } from '../domain/release.js';
+import { hasErrno } from '../os/files.js';
+import { runGit } from '../os/git.js';
+import type { Effort } from './effort.js';
+import { quiet } from './effort.js';
+import { readMark } from './mark.js';
+import { sweepGitLocks } from './git-locks.js';
+
+/** What may go, and what must stay whatever its age. */
+export interface PruneRequest {
+  readonly root: string;
+  readonly state: string;
+  readonly strategy: 'releases' | 'checkout';
+  /** How many of the newest releases stay. */
+  readonly keep: number;
+  /** The commits that must be able to run again: active and previous. */
+  readonly protect: readonly Commit[];
+  /** Runs whose log and stage stay: the one that asks, and one whose staged release waits for its gates. */
+  readonly runIds: readonly string[];
+}
+
+const MAX_RUNS = 50;
+const GC_ABOVE_BYTES = 256 * 1024 * 1024;
+const GC_ABOVE_PACKS = 40;
+
+/**
+ * Removes what no roll back can need: old releases, abandoned stages, old runs, objects of forgotten releases.
+ * Each folder is renamed into the trash first, so that no half-removed one can be taken for whole. What cannot be removed now
+ * (Windows locks what runs) is reported and left to the next run. The caller holds `upgrade.lock`.
+ */
+export async function prune(request: PruneRequest, effort: Effort): Promise<void> {
+  const trash = join(request.state, 'trash');
+  await mkdir(trash, { recursive: true });
+  const releases =
+    request.strategy === 'releases' ? await sortOut(request) : { stale: [], kept: request.protect };
+  const stages = (await foldersIn(join(request.state, 'stage'))).filter(
+    ({ name }) => !request.runIds.includes(name),
+  );
+  const runs = (await foldersIn(join(request.state, 'runs')))
+    .filter(({ name }) => !request.runIds.includes(name))
+    .slice(MAX_RUNS);
+  for (const { path, name } of [...releases.stale, ...stages, ...runs])
+    await throwAway(path, { trash, name }, effort);
+  await empty(trash, effort);
+  await pruneMirror(request, releases.kept, effort);
+}
+
+interface Folder {
+  readonly name: string;
+  readonly path: string;
+  readonly modifiedMs: number;
+}
+
+/** Complete releases in the order of their completion, newest first, beyond `keep`; incomplete ones are always stale. */
+async function sortOut({
+  root,
+  keep,
+  protect,
+}: PruneRequest): Promise<{ stale: readonly Folder[]; kept: readonly Commit[] }> {
+  const stale: Folder[] = [];
+  const kept = [...protect];
+  let free = keep;
+  for (const folder of await foldersIn(join(root, 'releases'))) {
+    const commit = (await readMark(folder.path))?.commit ?? null;
+    if (commit !== null && protect.includes(commit)) continue;
+    if (commit !== null && free-- > 0) kept.push(commit);
+    else stale.push(folder);
+  }
+  return { stale, kept };
+}
+
+/** The folders within a folder, the one that changed last first. */
+async function foldersIn(parent: string): Promise<Folder[]> {
+  const entries = await readdir(parent, { withFileTypes: true }).catch(ifNone);
+  const folders = entries
+    .filter((entry) => entry.isDirectory())
+    .map(async ({ name }) => {
+      const path = join(parent, name);
+      return { name, path, modifiedMs: (await stat(path)).mtimeMs };
+    });
+  return (await Promise.all(folders)).sort((a, b) => b.modifiedMs - a.modifiedMs);
+}
+
+async function throwAway(
+  path: string,
+  { trash, name }: { trash: string; name: string },
+  effort: Effort,
+): Promise<void> {
+  try {
+    const target = join(trash, name);
+    await rm(target, { recursive: true, force: true });
+    await rename(path, target);
+    effort.report.step(`prune: ${path}`);
+  } catch (error) {
+    effort.report.step(`prune: ${path} stays for now: ${messageOf(error)}`);
+  }
+}
+
+async function empty(trash: string, effort: Effort): Promise<void> {
+  try {
+    await rm(trash, { recursive: true, force: true });
+  } catch (error) {
+    effort.report.step(`prune: ${trash} stays for now: ${messageOf(error)}`);
+  }
+}
+
+/** Forgets the refs of removed releases; rewrites the packs only when they have grown large. */
+async function pruneMirror(request: PruneRequest, kept: readonly Commit[], effort: Effort): Promise<void> {
+  const mirror = join(request.state, 'mirror.git');
+  const git = (args: readonly string[]): ReturnType<typeof runGit> =>
+    runGit(['--git-dir', mirror, ...args], { cwd: request.state, env: effort.env }, quiet(effort));
+  try {
+    const listed = await git([
+      'for-each-ref',
+      '--format=%(refname)',
+      '--sort=-creatordate',
+      'refs/gitops/releases/',
+    ]);
+    const refs = listed.stdout.split('\n').filter((ref) => ref !== '');
+    // An adopted checkout has no release folders to go by: there the newest releases count.
+    const known =
+      request.strategy === 'releases' ? kept : [...kept, ...refs.slice(0, request.keep).map(commitOf)];
+    for (const ref of refs.filter((each) => !known.includes(commitOf(each))))
+      await git(['update-ref', '-d', ref]);
+    if (!(await isLarge(join(mirror, 'objects', 'pack')))) return;
+    effort.report.step('prune: pack the mirror');
+    await git(['gc', '--quiet', '--prune=now']);
+  } catch (error) {
+    // A repack that ran into its limit is no harm: the old packs stay until the new one is whole.
+    if (!isGitOpsError(error, 'COMMAND_TIMEOUT')) throw error;
+    await sweepGitLocks(mirror);
+    effort.report.step(`prune: ${error.message}`);
+  }
+}
+
+function commitOf(ref: string): Commit {
+  return ref.slice(ref.lastIndexOf('/') + 1);
+}
+
+async function isLarge(packs: string): Promise<boolean> {
+  const names = (await readdir(packs).catch(ifNone)).filter((name) => name.endsWith('.pack'));
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(packs, name))).size));
+  return names.length > GC_ABOVE_PACKS || sizes.reduce((sum, size) => sum + size, 0) > GC_ABOVE_BYTES;
+}
+
+function ifNone(error: unknown): [] {
+  if (hasErrno(error, 'ENOENT')) return [];
+  throw error;
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { execa } from 'execa';
+import { exists } from '../../src/os/files.js';
+import { writeMark } from '../../src/workspace/mark.js';
+import { fetchCommit, releaseRef } from '../../src/workspace/mirror.js';
+import { prune } from '../../src/workspace/prune.js';
+import { Remote } from '../bed/remote.js';
+import { Bench, releaseOf } from './bench.js';
+
+describe('pruning', () => {
+  let bench: Bench;
+  beforeEach(async () => {
+    bench = await Bench.open();
+  });
+  afterEach(() => bench.close());
+
+  const commit = (digit: number): string => String(digit).repeat(40);
+  async function folder(path: string, ageMinutes: number): Promise<void> {
+    await mkdir(path, { recursive: true });
+    const then = Date.UTC(2030, 0, 1) / 1000 - ageMinutes * 60;
+    await utimes(path, then, then);
+  }
+  async function release(digit: number, ageMinutes: number): Promise<void> {
+    const path = join(bench.root, 'releases', `v${digit}`);
+    await mkdir(path, { recursive: true });
+    await writeMark(path, { schema: 1, tag: `v${digit}`, commit: commit(digit), depsKey: null, made: [] });
+    await folder(path, ageMinutes);
+  }
+  const request = (more: Partial<Parameters<typeof prune>[0]> = {}): Parameters<typeof prune>[0] => ({
+    root: bench.root,
+    state: bench.state,
+    strategy: 'releases',
+    keep: 2,
+    protect: [commit(1), commit(2)],
+    runIds: ['run-now'],
+    ...more,
+  });
+
+  it('keeps active, previous and the newest few, whatever their age', async () => {
+    for (const digit of [1, 2, 3, 4, 5, 6]) await release(digit, 100 - digit);
+    await folder(join(bench.root, 'releases', 'incomplete'), 0);
+    await prune(request(), bench.effort());
+    assert.deepEqual((await readdir(join(bench.root, 'releases'))).sort(), ['v1', 'v2', 'v5', 'v6']);
+    assert.ok(!(await exists(join(bench.state, 'trash'))));
+  });
+
+  it('drops abandoned stages and runs beyond the fiftieth, but not its own', async () => {
+    await folder(join(bench.state, 'stage/run-old'), 5);
+    await folder(join(bench.state, 'stage/run-now'), 5);
+    await folder(join(bench.state, 'runs/run-now'), 9_999);
+    for (let index = 0; index < 55; index++) await folder(join(bench.state, `runs/run-${index}`), index);
+    await prune(request(), bench.effort());
+    assert.deepEqual(await readdir(join(bench.state, 'stage')), ['run-now']);
+    const runs = await readdir(join(bench.state, 'runs'));
+    assert.equal(runs.length, 51);
+    assert.ok(runs.includes('run-now') && runs.includes('run-0') && !runs.includes('run-50'));
+  });
+
+  it('forgets the objects of releases that are gone', async () => {
+    const remote = await Remote.open();
+    try {
+      const commits = [];
+      for (const tag of ['v1', 'v2', 'v3']) commits.push(await remote.release(tag, { a: tag }));
+      for (const [index, id] of commits.entries()) {
+        await fetchCommit(
+          {
+            mirror: bench.mirror,
+            remote: { url: remote.url, env: {} },
+            release: releaseOf(`v${index}`, id),
+            shallow: true,
+            seed: null,
+          },
+          bench.effort(),
+        );
+      }
+      await prune(request({ strategy: 'checkout', keep: 1, protect: commits.slice(0, 1) }), bench.effort());
+      const { stdout } = await execa('git', [
+        '--git-dir',
+        bench.mirror,
+        'for-each-ref',
+        '--format=%(refname)',
+        'refs/gitops/releases/',
+      ]);
+      assert.deepEqual(
+        stdout.split('\n').sort(),
+        [commits[0], commits[2]].map((id) => releaseRef(id ?? '')).sort(),
+      );
+    } finally {
+      await remote.close();
+    }
+  });
+
+  it('does nothing in an empty root', async () => {
+    await prune(request(), bench.effort());
+    assert.deepEqual(await readdir(bench.state), []);
+  });
+});
