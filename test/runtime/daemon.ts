@@ -3,8 +3,10 @@ import { mkdtemp, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promi
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { TestContext } from 'node:test';
+import { exists } from '../../src/os/files.js';
 import type { DaemonPlace } from '../../src/runtime/socket.js';
 import { connectDaemon, type Daemon } from '../../src/runtime/rpc.js';
 
@@ -23,6 +25,8 @@ export interface TestDaemon {
   readonly root: string;
   readonly pid: number;
   readonly daemon: Daemon;
+  /** The script of its pm2's own command line. */
+  readonly cli: string;
   /** Runs pm2's own command line in the root. */
   pm2(...args: readonly string[]): Promise<string>;
   /** Writes a file into the root. */
@@ -38,9 +42,17 @@ export function testSignal(limitMs = CALL_LIMIT_MS): AbortSignal {
 
 /** A folder with a short real path: the path of a socket has room for 107 bytes. */
 export async function temporaryFolder(t: TestContext): Promise<string> {
-  const folder = await realpath(await mkdtemp('/tmp/rt-'));
-  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+  const folder = await makeFolder();
+  t.after(() => removeFolder(folder));
   return folder;
+}
+
+async function makeFolder(): Promise<string> {
+  return realpath(await mkdtemp('/tmp/rt-'));
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** The environment of a terminal: nothing of the runner's own. */
@@ -50,7 +62,12 @@ export function terminalEnv(home: string): Record<string, string> {
 
 /** Starts a daemon of one of the pm2 packages. */
 export async function startDaemon(t: TestContext, pm2Package = 'pm2'): Promise<TestDaemon> {
-  const folder = await temporaryFolder(t);
+  const folder = await makeFolder();
+  // One hook: they run in the order in which they were added, and a daemon whose home is gone cannot be found any more.
+  t.after(async () => {
+    await killDaemon(home);
+    await removeFolder(folder);
+  });
   const [home, root] = [join(folder, 'home'), join(folder, 'root')];
   await mkdir(home);
   await mkdir(root);
@@ -63,7 +80,6 @@ export async function startDaemon(t: TestContext, pm2Package = 'pm2'): Promise<T
     });
     return stdout;
   };
-  t.after(() => killDaemon(home));
   await pm2('ping');
   const place: DaemonPlace = { home, platform: process.platform };
   const daemon = await connectDaemon(place, testSignal());
@@ -89,22 +105,21 @@ export async function startDaemon(t: TestContext, pm2Package = 'pm2'): Promise<T
     root,
     pid: Number(await readFile(join(home, 'pm2.pid'), 'utf8')),
     daemon,
+    cli,
     pm2,
     write,
     start,
   };
 }
 
-/** Ends the daemon of a PM2_HOME together with its apps, and sees to it that it is dead. */
+/** Ends the daemon of a PM2_HOME together with its apps. */
 export async function killDaemon(home: string): Promise<void> {
-  const pid = Number(await readFile(join(home, 'pm2.pid'), 'utf8').catch(() => '0'));
-  if (pid === 0) return;
-  const cli = join(dirname(resolve('pm2/package.json')), 'bin', 'pm2');
-  const limit = testSignal(10_000);
-  await exec(process.execPath, [cli, 'kill'], { env: terminalEnv(home), signal: limit }).catch(
-    () => undefined,
-  );
-  if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  const pidFile = join(home, 'pm2.pid');
+  const pid = Number(await readFile(pidFile, 'utf8').catch(() => '0'));
+  if (pid === 0 || !isAlive(pid)) return;
+  // Its own orderly end: it kills its apps one after the other. The pid itself may stay as a zombie for a while.
+  process.kill(pid, 'SIGTERM');
+  await eventually(async () => !(await exists(pidFile))).catch(() => process.kill(pid, 'SIGKILL'));
 }
 
 /** Whether a process lives (a zombie counts). */
@@ -124,4 +139,15 @@ export async function freePort(): Promise<number> {
   await new Promise((done) => server.close(done));
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
+}
+
+/** Waits until `ask` gives something; for what has no event of its own. */
+export async function eventually<T>(ask: () => Promise<T | null | false>, limitMs = 10_000): Promise<T> {
+  const endMs = performance.now() + limitMs;
+  for (;;) {
+    const found = await ask();
+    if (found !== null && found !== false) return found;
+    if (performance.now() > endMs) throw new Error(`not within ${limitMs} ms`);
+    await setTimeout(20);
+  }
 }

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { incarnations } from '../../src/domain/process.js';
+import { exists } from '../../src/os/files.js';
+import { listProcesses } from '../../src/runtime/processes.js';
+import { CRASHES_AT_START, CRASHES_LATE, SERVES, servesOn, servesOrWaitsOn } from './apps.js';
+import { eventually, freePort, startDaemon, testSignal, type TestDaemon } from './daemon.js';
+import { health, rollRoot, type Rolled } from './rolling.js';
+
+/** The cause of a roll that did not succeed. */
+function causeOf({ outcome }: Rolled): string {
+  if (outcome.healthy) assert.fail('the release was found healthy');
+  return outcome.cause;
+}
+
+/** The processes of `pmIds` are the same as before. */
+function assertUntouched({ before, after }: Rolled, pmIds: readonly number[]): void {
+  const only = (all: Rolled['before']): unknown =>
+    incarnations(all).filter(({ pmId }) => pmIds.includes(pmId));
+  assert.deepEqual(only(after), only(before));
+  assert.equal(incarnations(after).filter(({ pmId }) => pmIds.includes(pmId)).length, pmIds.length);
+}
+
+async function startWeb(target: TestDaemon, app: Record<string, unknown>): Promise<void> {
+  await target.write('app.js', SERVES);
+  await target.start({ name: 'web', script: 'app.js', ...app });
+  const all = await listProcesses(target.daemon, testSignal());
+  await eventually(async () =>
+    (await Promise.all(all.map(({ pmId }) => exists(join(target.root, `up-${pmId}`))))).every(Boolean),
+  );
+}
+
+test('a release that crashes at its start is found out fast, and the other processes are not touched', async (t) => {
+  const target = await startDaemon(t);
+  await startWeb(target, { instances: 3, exec_mode: 'fork' });
+  await target.write('app.js', CRASHES_AT_START);
+  const rolled = await rollRoot(target, { health: health({ settleMs: 10_000 }) });
+  assert.match(
+    causeOf(rolled),
+    /^web 0 crashed .*exit code 1.*TypeError: this release is broken; its error log: .*error/,
+  );
+  assert.ok(rolled.tookMs < 1_500, `${rolled.tookMs} ms`);
+  assertUntouched(rolled, [1, 2]);
+});
+
+test('a crash within the settle time is found out as soon as it happens', async (t) => {
+  const target = await startDaemon(t);
+  await startWeb(target, {});
+  await target.write('app.js', CRASHES_LATE);
+  const rolled = await rollRoot(target, { health: health({ settleMs: 10_000 }) });
+  assert.match(causeOf(rolled), /^web 0 crashed .*exit code 3.*RangeError: out of luck/);
+  assert.ok(rolled.tookMs < 2_000, `${rolled.tookMs} ms`);
+  assert.ok(rolled.lines.includes('RangeError: out of luck'));
+});
+
+test('a crash in a later batch is found out as well', async (t) => {
+  const target = await startDaemon(t);
+  await startWeb(target, { instances: 3, exec_mode: 'fork' });
+  await target.write(
+    'app.js',
+    `if (process.env.NODE_APP_INSTANCE === '2') { ${CRASHES_AT_START} } ${SERVES}`,
+  );
+  const rolled = await rollRoot(target);
+  assert.match(causeOf(rolled), /^web 2 crashed/);
+});
+
+test('a crashing cluster release takes one worker down, not all', async (t) => {
+  const target = await startDaemon(t);
+  await startWeb(target, { instances: 2, exec_mode: 'cluster', listen_timeout: 500 });
+  await target.write('app.js', CRASHES_AT_START);
+  const rolled = await rollRoot(target);
+  assert.match(causeOf(rolled), /^web 0 crashed/);
+  assertUntouched(rolled, [1]);
+  await target.write('app.js', SERVES);
+  const back = await rollRoot(target);
+  assert.deepEqual(back.outcome, { healthy: true });
+});
+
+test('a release that finds its port taken is unhealthy', async (t) => {
+  const target = await startDaemon(t);
+  const port = await freePort();
+  await startWeb(target, {});
+  await target.write('other.js', servesOn(port));
+  await target.start({ name: 'other', script: 'other.js' });
+  await target.write('app.js', servesOn(port));
+  const rolled = await rollRoot(target, { targets: (all) => all.filter(({ name }) => name === 'web') });
+  assert.match(causeOf(rolled), /^web 0 crashed .*EADDRINUSE/);
+});
+
+test(
+  'an old server that outlives its wrapper and still answers is no success',
+  { skip: process.platform !== 'linux' },
+  async (t) => {
+    const target = await startDaemon(t);
+    const port = await freePort();
+    await target.write('server.js', servesOrWaitsOn(port));
+    await target.write(
+      'run.sh',
+      `trap 'exit 0' INT\n'${process.execPath}' server.js &\necho $! >> children\nwait\n`,
+    );
+    await target.start({ name: 'web', script: 'run.sh', interpreter: '/bin/sh', treekill: false });
+    await eventually(() => exists(join(target.root, 'server.pid')));
+    const url = `http://127.0.0.1:${port}/`;
+    const rolled = await rollRoot(target, { health: health({ url, timeoutMs: 600 }) });
+    const survivor = await readFile(join(target.root, 'server.pid'), 'utf8');
+    const children = await readFile(join(target.root, 'children'), 'utf8');
+    for (const pid of children.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+    assert.match(causeOf(rolled), new RegExp(`^port ${port} is answered by process ${survivor} `));
+  },
+);
+
+test('a release whose folder is gone is unhealthy, though pm2 says "online"', async (t) => {
+  const target = await startDaemon(t);
+  await target.write('inner/app.js', SERVES);
+  await target.start({ name: 'web', script: 'app.js', cwd: join(target.root, 'inner') });
+  await rm(join(target.root, 'inner'), { recursive: true });
+  const rolled = await rollRoot(target);
+  assert.match(causeOf(rolled), /^web 0 cannot start: its folder .*inner is gone/);
+});
+
+test('an address that never answers, or answers no, is unhealthy', async (t) => {
+  const target = await startDaemon(t);
+  const port = await freePort();
+  await startWeb(target, {});
+  const silent = await rollRoot(target, {
+    health: health({ url: `http://127.0.0.1:${port}/`, timeoutMs: 500 }),
+  });
+  assert.match(causeOf(silent), /does not answer/);
+  await target.write('app.js', servesOn(port).replace("response.end('ok')", 'response.writeHead(503).end()'));
+  const refusing = await rollRoot(target, {
+    health: health({ url: `http://127.0.0.1:${port}/`, timeoutMs: 500 }),
+  });
+  assert.match(causeOf(refusing), /answers 503/);
+});
+
+test('a health command that fails, or hangs, is unhealthy', async (t) => {
+  const target = await startDaemon(t);
+  await startWeb(target, {});
+  const failing = await rollRoot(target, {
+    health: health({ command: 'echo no database; exit 9', timeoutMs: 500 }),
+  });
+  assert.match(causeOf(failing), /ended with 9/);
+  assert.ok(failing.lines.includes('no database'));
+  const hanging = await rollRoot(target, { health: health({ command: 'sleep 600', timeoutMs: 500 }) });
+  assert.match(causeOf(hanging), /did not end in time/);
+});
+
+test('a process that somebody deletes or stops meanwhile is no success', async (t) => {
+  const target = await startDaemon(t);
+  await startWeb(target, {});
+  const deleting = rollRoot(target, { health: health({ settleMs: 20_000 }) });
+  await setTimeout(1_000);
+  await target.pm2('delete', 'web');
+  assert.match(causeOf(await deleting), /^web 0 was (deleted|stopped)/);
+});
+
+test('a daemon that dies in the middle is not held against the release', async (t) => {
+  const target = await startDaemon(t);
+  await startWeb(target, {});
+  const rolling = assert.rejects(rollRoot(target, { health: health({ settleMs: 20_000 }) }), {
+    code: 'DAEMON_SILENT',
+  });
+  const old = incarnations(await listProcesses(target.daemon, testSignal()));
+  const [web] = await eventually(async () => {
+    const lives = incarnations(await listProcesses(target.daemon, testSignal()));
+    return lives.length === 1 && lives[0]?.pid !== old[0]?.pid && lives;
+  });
+  process.kill(target.pid, 'SIGKILL');
+  await rolling;
+  if (web !== undefined) process.kill(web.pid, 'SIGKILL');
+});
