@@ -108,7 +108,7 @@ export function makeFixture(t: { after(fn: () => void): void }, options: Fixture
   git(origin, 'checkout', '--quiet', 'v2');
   const mirror = join(base, 'mirror.git');
   git(base, 'clone', '--quiet', '--mirror', `file://${origin}`, mirror);
-  return assemble({ base, root, mirror, v1, v2 }, options);
+  return assemble(base, { root, mirror, v1, v2 }, options);
 }
 
 function makeOrigin(origin: string, options: FixtureOptions): [string, string] {
@@ -133,36 +133,23 @@ function commitTree(repository: string, tree: Tree, tag: string): string {
   return git(repository, 'rev-parse', 'HEAD');
 }
 
-interface Places {
-  readonly base: string;
+/** Where a checkout and our mirror lie, and its two releases. */
+export interface Places {
   readonly root: string;
   readonly mirror: string;
   readonly v1: string;
   readonly v2: string;
 }
 
-function assemble({ base, root, mirror, v1, v2 }: Places, options: FixtureOptions): Fixture {
+/** The move to v2 and the way back, as the agent would ask for them. */
+export function errandsIn(
+  { root, mirror, v1, v2 }: Places,
+  options: FixtureOptions,
+): Pick<Fixture, 'move' | 'back'> {
   const state = join(root, '.pm2-gitops');
   const tree = join(state, 'stage', 'run-1');
   const made = options.made ?? ['node_modules', 'dist'];
-  mkdirSync(state, { mode: 0o700 });
-  writeFileSync(join(root, '.git', 'info', 'exclude'), '/.pm2-gitops/\n/gitops.json\n');
-  put(join(root, 'node_modules/dep/index.js'), 'dep 1\n');
-  put(join(root, 'node_modules/.bin/dep'), '#!\n');
-  put(join(root, 'dist/main.js'), 'built 1\n');
-  const stage = (): void => {
-    for (const path of made) {
-      rmSync(join(tree, path), { recursive: true, force: true });
-      put(join(tree, path, 'dep/index.js'), 'dep 2\n');
-    }
-  };
-  stage();
   return {
-    base,
-    root,
-    state,
-    v1,
-    v2,
     move: {
       root,
       state,
@@ -174,13 +161,42 @@ function assemble({ base, root, mirror, v1, v2 }: Places, options: FixtureOption
       runId: 'run-1',
     },
     back: { root, state, from: { commit: v2 }, to: { commit: v1 }, runId: 'run-1' },
+  };
+}
+
+function assemble(base: string, places: Places, options: FixtureOptions): Fixture {
+  const { root, v1, v2 } = places;
+  const errands = errandsIn(places, options);
+  const { state, staged } = errands.move;
+  mkdirSync(state, { mode: 0o700 });
+  writeFileSync(join(root, '.git', 'info', 'exclude'), '/.pm2-gitops/\n/gitops.json\n');
+  put(join(root, 'node_modules/dep/index.js'), 'dep 1\n');
+  put(join(root, 'node_modules/.bin/dep'), '#!\n');
+  put(join(root, 'dist/main.js'), 'built 1\n');
+  const stage = (): void => {
+    for (const path of staged.made) {
+      rmSync(join(staged.tree, path), { recursive: true, force: true });
+      put(join(staged.tree, path, 'dep/index.js'), 'dep 2\n');
+    }
+  };
+  stage();
+  return {
+    ...{ base, root, state, v1, v2, ...errands, stage },
     git: (...args) => git(root, ...args),
     write: (path, text) => {
       put(join(root, path), text);
     },
     read: (path) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : null),
-    stage,
   };
+}
+
+/** A copy of a fixture's root, made before or after anything happened to it, with its own errands. */
+export function copyFixture(fixture: Fixture, name: string): Fixture {
+  const root = join(fixture.base, name);
+  cpSync(fixture.root, root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  const { mirror, staged } = fixture.move;
+  const errands = errandsIn({ ...fixture, root, mirror }, { made: staged.made });
+  return { ...fixture, root, state: errands.move.state, ...errands };
 }
 
 /** Every file of a folder with its content, state and git's own files apart: what two equal checkouts have in common. */
@@ -197,13 +213,6 @@ export function snapshot(root: string): Record<string, string> {
 /** The inode of something in a checkout. */
 export function inode(root: string, path: string): number {
   return lstatSync(join(root, path)).ino;
-}
-
-/** A copy of a whole fixture's root, to be spoilt. */
-export function copyRoot(fixture: Fixture, name: string): string {
-  const copy = join(fixture.base, name);
-  cpSync(fixture.root, copy, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-  return copy;
 }
 
 function put(path: string, text: string): void {
