@@ -78,8 +78,8 @@ function explain(
   if (signal?.aborted === true)
     return new GitOpsError('ABORTED', 'connecting to pm2 was cancelled', { cause: signal.reason });
   if (hasErrno(error, 'EACCES', 'EPERM')) return foreign(place, 'we may not open its socket');
-  // ECONNREFUSED: a socket file that a killed daemon left behind.
-  if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'ECONNREFUSED')) return absent(place, error);
+  // ECONNREFUSED: a socket file that a killed daemon left behind; ECONNRESET: the daemon is dying at this moment.
+  if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ECONNRESET')) return absent(place, error);
   return new GitOpsError('DAEMON_SILENT', `the pm2 daemon of ${place.home} does not take our connection`, {
     cause: error,
     hint: 'see whether `pm2 ls` answers',

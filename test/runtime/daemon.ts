@@ -28,11 +28,11 @@ export interface TestDaemon {
   /** The script of its pm2's own command line. */
   readonly cli: string;
   /** Runs pm2's own command line in the root. */
-  pm2(...args: readonly string[]): Promise<string>;
+  readonly pm2: (...args: readonly string[]) => Promise<string>;
   /** Writes a file into the root. */
-  write(name: string, text: string): Promise<string>;
+  readonly write: (name: string, text: string) => Promise<string>;
   /** Starts apps from their pm2 definitions; `cwd` is the root unless it is said. */
-  start(...apps: readonly Record<string, unknown>[]): Promise<void>;
+  readonly start: (...apps: readonly Record<string, unknown>[]) => Promise<void>;
 }
 
 /** A signal that ends every wait of a test. */
