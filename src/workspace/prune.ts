@@ -14,7 +14,7 @@ export interface PruneRequest {
   readonly root: string;
   readonly state: string;
   readonly strategy: 'releases' | 'checkout';
-  /** How many of the newest releases stay. */
+  /** How many releases stay, the protected ones included. */
   readonly keep: number;
   /** The commits that must be able to run again: active and previous. */
   readonly protect: readonly Commit[];
@@ -62,7 +62,7 @@ async function sortOut({
 }: PruneRequest): Promise<{ stale: readonly Folder[]; kept: readonly Commit[] }> {
   const stale: Folder[] = [];
   const kept = [...protect];
-  let free = keep;
+  let free = keep - protect.length;
   for (const folder of await foldersIn(join(root, 'releases'))) {
     const commit = (await readMark(folder.path))?.commit ?? null;
     if (commit !== null && protect.includes(commit)) continue;

@@ -25,8 +25,8 @@ export async function reuseModules(
   return true;
 }
 
-/** Copies a folder with its modes and its symbolic links as they are written. */
-export async function copyTree(from: string, to: string, signal: AbortSignal): Promise<void> {
+/** Modes stay, symbolic links stay as they are written. */
+async function copyTree(from: string, to: string, signal: AbortSignal): Promise<void> {
   const entries = await readdir(from, { withFileTypes: true, recursive: true });
   await mkdir(to, { recursive: true });
   for (const entry of entries.filter((each) => each.isDirectory())) {

@@ -1,11 +1,13 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReleaseConfig } from '../config/release.js';
 import { GitOpsError } from '../domain/errors.js';
 import { describeRelease, releaseFolder, type Release } from '../domain/release.js';
 import type { Report } from '../domain/report.js';
+import type { Clock } from '../os/clock.js';
 import type { Env } from '../os/env.js';
 import { exists, syncFolder, translateDiskError } from '../os/files.js';
+import { renameStubborn } from '../os/rename.js';
 import { run, type ChildLedger } from '../os/run.js';
 import { requireScripts } from './app-scripts.js';
 import { readEcosystem } from './ecosystem.js';
@@ -45,6 +47,7 @@ export interface StageRequest {
 export interface StageTools {
   readonly signal: AbortSignal;
   readonly report: Report;
+  readonly clock: Clock;
   readonly children?: ChildLedger | undefined;
   parseConfig(value: unknown, origin: string): ReleaseConfig;
 }
@@ -104,7 +107,8 @@ async function findFinished(request: StageRequest, tools: StageTools): Promise<S
 
 async function makeRelease(request: StageRequest, tools: StageTools): Promise<Staged> {
   const folder = stageFolder(request.state, request.runId);
-  await rm(folder, { recursive: true, force: true });
+  // Retries: a process that outlived a killed attempt for a moment may still be writing into it.
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const place = {
     mirror: join(request.state, 'mirror.git'),
@@ -131,7 +135,7 @@ async function makeRelease(request: StageRequest, tools: StageTools): Promise<St
     depsKey,
     made,
   });
-  const tree = request.strategy === 'releases' ? await publish(place.tree, request) : place.tree;
+  const tree = request.strategy === 'releases' ? await publish(place.tree, request, tools) : place.tree;
   return { tree, ...description, depsKey, made, modules };
 }
 
@@ -214,11 +218,12 @@ async function syncTree(tree: string, effort: Effort): Promise<void> {
   await run({ file: 'sync', args: ['-f', tree], cwd: tree, env: effort.env }, quiet(effort));
 }
 
-async function publish(staged: string, request: StageRequest): Promise<string> {
+async function publish(staged: string, request: StageRequest, tools: StageTools): Promise<string> {
   const tree = releaseTree(request);
   await mkdir(join(request.root, 'releases'), { recursive: true });
-  if (await exists(tree)) await rename(tree, join(stageFolder(request.state, request.runId), 'incomplete'));
-  await rename(staged, tree);
+  if (await exists(tree))
+    await renameStubborn(tree, join(stageFolder(request.state, request.runId), 'incomplete'), tools);
+  await renameStubborn(staged, tree, tools);
   await syncFolder(join(request.root, 'releases'));
   await rm(stageFolder(request.state, request.runId), { recursive: true, force: true });
   return tree;

@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { parseReleaseConfig } from '../../src/config/release.js';
 import type { Release } from '../../src/domain/release.js';
+import { systemClock } from '../../src/os/clock.js';
 import type { Env } from '../../src/os/env.js';
 import type { Effort } from '../../src/workspace/effort.js';
 import type { StageRequest, StageTools } from '../../src/workspace/stage.js';
@@ -56,7 +57,7 @@ export class Bench {
   }
 
   tools(signal: AbortSignal = new AbortController().signal): StageTools {
-    return { signal, report: this.#report(), parseConfig: parseReleaseConfig };
+    return { signal, report: this.#report(), clock: systemClock(), parseConfig: parseReleaseConfig };
   }
 
   stageRequest(release: Release, url: string, more: Partial<StageRequest> = {}): StageRequest {

@@ -83,6 +83,11 @@ describe('an install by npm', () => {
 
   before(async () => {
     registry = await Registry.open();
+    registry.publish({
+      name: 'broken',
+      version: '1.0.0',
+      manifest: { scripts: { install: 'exit 3' }, hasInstallScript: true },
+    });
     registry.publish({ name: 'tool', version: '1.0.0' });
     registry.publish({ name: 'lib', version: '1.0.0', files: { 'index.js': 'module.exports = 1;\n' } });
     registry.publish({
@@ -170,6 +175,16 @@ describe('an install by npm', () => {
     await assert.rejects(
       installDependencies({ project: laid, install: 'auto', dev: false }, bench.effort()),
       { code: 'INSTALL_FAILED' },
+    );
+  });
+
+  it('blames the release for a package whose script fails', async () => {
+    const laid = await lay({ dependencies: { broken: '1.0.0' } });
+    await assert.rejects(
+      installDependencies({ project: laid, install: 'auto', dev: false }, bench.effort()),
+      {
+        code: 'INSTALL_FAILED',
+      },
     );
   });
 
