@@ -15,6 +15,7 @@ export function composeHost({
   names = [],
 }: { background?: boolean; names?: readonly string[] } = {}): Host {
   return {
+    background,
     clock: systemClock({ background }),
     env: cleanEnvironment(process.env, names),
     platform: process.platform,
@@ -50,6 +51,11 @@ export async function findRoot(start: string): Promise<string> {
   throw new GitOpsError('NOT_A_ROOT', `no gitops.json in ${resolve(start)} or above`, {
     hint: 'go to the root, name it with --root DIR, or make one: pm2-gitops init [REPOSITORY]',
   });
+}
+
+/** Whether the person asked for output without colours (no-color.org). */
+export function wantsPlainText(): boolean {
+  return (process.env['NO_COLOR'] ?? '') !== '';
 }
 
 /** This package's own version. */

@@ -68,6 +68,7 @@ async function look(
     const refs = await listRefs({ url: config.repository, env }, config.channel, {
       cwd: layout.root,
       signal,
+      background: host.background,
     });
     after = afterLook(before, refs, { turn, at, tagPrefix });
   } catch (error) {

@@ -36,7 +36,7 @@ export async function stage(
       hookEnv: hookEnv(place, { ...release, tree: '', previousTag: upgrade.active?.release.tag ?? null }),
       gitMs: GIT_LIMIT_MS,
     },
-    { signal, report, children, parseConfig: parseReleaseConfig },
+    { signal, report, children, clock: host.clock, parseConfig: parseReleaseConfig },
   );
   return { type: 'staged' };
 }

@@ -6,6 +6,8 @@ import type { Machine } from '../state/store.js';
 
 /** What this process knows of the machine that it runs on. */
 export interface Host {
+  /** Whether we are a guest in a customer's process, which nothing of ours keeps alive. */
+  readonly background: boolean;
   readonly clock: Clock;
   /** The clean environment: what git, builds, hooks and started apps may see. */
   readonly env: Env;

@@ -16,10 +16,12 @@ export interface QueryLimits {
   readonly signal: AbortSignal;
   readonly limitMs: number;
   readonly maxBytes: number;
+  /** Whether the process may end while the answer is awaited: a poller in a host never keeps it alive. */
+  readonly background: boolean;
 }
 
 /**
- * Asks a program a short question, for the poller: no library, and never a reason for the host process to stay alive.
+ * Asks a program a short question, for the poller: no library.
  * Throws `COMMAND_MISSING`, `COMMAND_TIMEOUT` (also past `maxBytes`) or `ABORTED`; the process tree has then been ended.
  */
 export async function query(command: Command, limits: QueryLimits): Promise<Answer> {
@@ -31,7 +33,7 @@ export async function query(command: Command, limits: QueryLimits): Promise<Answ
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
-  child.unref();
+  if (limits.background) letGo(child);
   const limit = new AbortController();
   const stdout = collect(child.stdout, limits.maxBytes, limit);
   const stderr = collect(child.stderr, limits.maxBytes, limit);
@@ -60,6 +62,11 @@ function ended(child: ChildProcess, signal: AbortSignal): Promise<number | null>
   });
 }
 
+function letGo(child: ChildProcess): void {
+  child.unref();
+  for (const stream of [child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref();
+}
+
 function collect(stream: NodeJS.ReadableStream, maxBytes: number, limit: AbortController): () => string {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -68,7 +75,6 @@ function collect(stream: NodeJS.ReadableStream, maxBytes: number, limit: AbortCo
     if (bytes > maxBytes) limit.abort(`answered more than ${maxBytes} bytes`);
     else chunks.push(chunk);
   });
-  if (stream instanceof Socket) stream.unref();
   return () => Buffer.concat(chunks).toString('utf8');
 }
 

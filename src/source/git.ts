@@ -5,12 +5,19 @@ import { redactUrl, redactUrls } from '../domain/redact.js';
 import type { Ref } from '../domain/release.js';
 import type { Env } from '../os/env.js';
 import { gitCommand } from '../os/git.js';
-import { query } from '../os/query.js';
+import { query, type Answer } from '../os/query.js';
 
 /** A repository that git can reach, and the environment that lets it in. */
 export interface Remote {
   readonly url: string;
   readonly env: Env;
+}
+
+/** From where git asks, until when, and whether the process may end meanwhile. */
+export interface LookPlace {
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+  readonly background: boolean;
 }
 
 const LOOK_LIMIT_MS = 60_000;
@@ -23,7 +30,7 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 export async function listRefs(
   remote: Remote,
   channel: Channel,
-  { cwd, signal }: { cwd: string; signal: AbortSignal },
+  { cwd, signal, background }: LookPlace,
 ): Promise<Ref[]> {
   const args = [
     'ls-remote',
@@ -33,7 +40,7 @@ export async function listRefs(
     'refs/tags/*',
     ...refPatterns(channel),
   ];
-  const answer = await ask(args, { remote, cwd, signal });
+  const answer = await ask(args, remote, { cwd, signal, background });
   if (answer.code === 0) return parseRefs(answer.stdout);
   const refused = classifyGitFailure(answer.stderr) === 'refused';
   throw new GitOpsError(
@@ -61,10 +68,11 @@ export function parseRefs(text: string): Ref[] {
 
 async function ask(
   args: readonly string[],
-  { remote, cwd, signal }: { remote: Remote; cwd: string; signal: AbortSignal },
-) {
+  remote: Remote,
+  { cwd, signal, background }: LookPlace,
+): Promise<Answer> {
   try {
-    const limits = { signal, limitMs: LOOK_LIMIT_MS, maxBytes: MAX_ANSWER_BYTES };
+    const limits = { signal, limitMs: LOOK_LIMIT_MS, maxBytes: MAX_ANSWER_BYTES, background };
     return await query(gitCommand(args, { cwd, env: remote.env }), limits);
   } catch (error) {
     if (isGitOpsError(error, 'COMMAND_MISSING')) {

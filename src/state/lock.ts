@@ -57,6 +57,11 @@ export async function holderOf(path: string): Promise<Holder | null> {
   }
 }
 
+/** Throws `LOCK_UNSUPPORTED` on a machine without kernel-held file locks. */
+export async function requireLocks(): Promise<void> {
+  await loadLocks();
+}
+
 /** Whether this machine has kernel-held file locks that we can use. */
 export async function locksSupported(): Promise<boolean> {
   return loadLocks().then(

@@ -1,0 +1,41 @@
+import { ok, problem, warning, type Check } from '../domain/check.js';
+import { isGitOpsError } from '../domain/errors.js';
+import { readJournal } from '../state/journal.js';
+import { followsNothing, rootProcesses } from './apps.js';
+import type { Root } from './root.js';
+
+/** Which apps belong to the root, and whether each can follow its releases. Silent where pm2 does not answer: that is told by its own check. */
+export async function checkApps(root: Root, signal: AbortSignal): Promise<Check[]> {
+  const found = await rootProcesses(root, null, signal).catch((error: unknown) => {
+    if (isGitOpsError(error)) return null;
+    throw error;
+  });
+  if (found === null) return [];
+  if (found.length === 0) return [await noApps(root)];
+  const names = [...new Set(found.map(({ name }) => name))];
+  const pinned = found.filter(
+    (process) => root.config.strategy === 'releases' && followsNothing(root, process),
+  );
+  const stuck = [...new Set(pinned.map(({ name }) => name))].map((name) =>
+    problem(
+      'apps',
+      `pm2 holds ${name} on one release folder: it cannot follow "current"`,
+      `pm2 delete ${name} && pm2-gitops apply`,
+    ),
+  );
+  return [ok('apps', `${found.length} processes of ${names.join(', ')}`), ...stuck];
+}
+
+async function noApps({ layout, config, host }: Root): Promise<Check> {
+  const { active } = await readJournal(layout.journal);
+  const detail = `no process of the pm2 at ${host.pm2Home} runs from ${layout.root}`;
+  if (config.apps !== null)
+    return problem(
+      'apps',
+      `${detail} under the names ${config.apps.join(', ')}`,
+      'correct "apps" in gitops.json, or start them',
+    );
+  return active === null
+    ? ok('apps', 'none yet: the first apply starts those of ecosystem.config.cjs')
+    : warning('apps', detail, 'start them with pm2, or name them under "apps" in gitops.json');
+}

@@ -1,0 +1,132 @@
+import { access, constants, statfs } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import satisfies from 'semver/functions/satisfies.js';
+import { chooseRelease } from '../domain/channel.js';
+import { ok, problem, warning, type Check } from '../domain/check.js';
+import { isGitOpsError, messageOf } from '../domain/errors.js';
+import { movedTags, trustedRefs } from '../domain/observed.js';
+import { sha7 } from '../domain/release.js';
+import { runGit } from '../os/git.js';
+import { connectDaemon } from '../runtime/rpc.js';
+import { daemonInfo } from '../runtime/start.js';
+import { locksSupported } from '../state/lock.js';
+import { checkApps } from './doctor-apps.js';
+import { lookNow } from './look.js';
+import type { Root } from './root.js';
+
+const NODE_RANGE = '>=20.19';
+const OLDEST_GIT = [2, 28];
+const LITTLE_BYTES = 2 * 1024 ** 3;
+const TOO_LITTLE_BYTES = 300 * 1024 ** 2;
+
+/** Checks the whole machine, each thing on its own; none keeps another from being told. */
+export async function examine(root: Root, signal: AbortSignal): Promise<Check[]> {
+  const checks = [checkNode, checkGit, checkLocks, checkPs, checkDisk, checkSource, checkDaemon, checkApps];
+  const found = await Promise.all(checks.map((check) => check(root, signal)));
+  return found.flat();
+}
+
+function checkNode(): Promise<Check> {
+  const version = process.versions.node;
+  const fits = satisfies(version, NODE_RANGE);
+  return Promise.resolve(
+    fits
+      ? ok('node', version)
+      : problem('node', `${version} is older than ${NODE_RANGE}`, 'install Node.js 20.19 or newer'),
+  );
+}
+
+async function checkGit({ layout, host }: Root, signal: AbortSignal): Promise<Check> {
+  try {
+    const { stdout } = await runGit(
+      ['--version'],
+      { cwd: layout.root, env: host.env },
+      { signal, limitMs: 10_000 },
+    );
+    const version = /\d+\.\d+(\.\d+)?/.exec(stdout)?.[0] ?? '0.0';
+    const [major = 0, minor = 0] = version.split('.').map(Number);
+    const [oldMajor = 0, oldMinor = 0] = OLDEST_GIT;
+    const fits = major > oldMajor || (major === oldMajor && minor >= oldMinor);
+    return fits
+      ? ok('git', version)
+      : problem('git', `${version} is older than ${OLDEST_GIT.join('.')}`, 'update git');
+  } catch (error) {
+    return problem(
+      'git',
+      messageOf(error),
+      'install git, and make sure that it is in PATH of the process that polls',
+    );
+  }
+}
+
+async function checkLocks(): Promise<Check> {
+  const here = `${process.platform}-${process.arch}`;
+  if (await locksSupported()) return ok('locks', `kernel-held file locks on ${here}`);
+  return problem(
+    'locks',
+    `no kernel-held file locks on ${here}`,
+    'use a 64-bit Node.js with glibc: musl and 32-bit ARM have no prebuilt binary',
+  );
+}
+
+// Without `ps`, pm2's restart cannot find a process's children and starts the app twice.
+async function checkPs({ host }: Root): Promise<Check[]> {
+  if (host.platform === 'win32') return [];
+  for (const folder of (host.env['PATH'] ?? '').split(delimiter)) {
+    const found = await access(join(folder, 'ps'), constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return [ok('ps', join(folder, 'ps'))];
+  }
+  return [problem('ps', 'there is no ps in PATH: a restart by pm2 starts apps twice', 'install procps')];
+}
+
+async function checkDisk({ layout }: Root): Promise<Check> {
+  const { bavail, bsize } = await statfs(layout.root);
+  const free = bavail * bsize;
+  const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${layout.root}`;
+  if (free < TOO_LITTLE_BYTES)
+    return problem('disk', detail, 'free some space: a release is staged beside the running one');
+  return free < LITTLE_BYTES
+    ? warning('disk', detail, 'free some space, or lower "keep" in gitops.json')
+    : ok('disk', detail);
+}
+
+async function checkSource(root: Root, signal: AbortSignal): Promise<Check[]> {
+  const observed = await lookNow(root, signal);
+  if (observed.error !== null)
+    return [
+      problem(
+        'source',
+        observed.error,
+        'check the network, the repository and its credentials in gitops.json',
+      ),
+    ];
+  const { channel, channelText, tagPrefix } = root.config;
+  const choice = chooseRelease(channel, trustedRefs(observed), tagPrefix);
+  const picks = choice.found
+    ? ok('channel', `${channelText} picks ${choice.release.tag} (${sha7(choice.release.commit)})`)
+    : warning('channel', choice.detail, 'tag a release, or pm2-gitops channel NAME');
+  const moved = movedTags(observed).map(({ tag, seen, now }) =>
+    warning(
+      'tags',
+      `${tag} moved from ${sha7(seen)} to ${sha7(now)}: not followed`,
+      'never move a version tag: tag a new one',
+    ),
+  );
+  return [ok('source', `reachable, ${observed.refs.length} refs`), picks, ...moved];
+}
+
+async function checkDaemon({ host }: Root, signal: AbortSignal): Promise<Check> {
+  try {
+    const daemon = await connectDaemon({ home: host.pm2Home, platform: host.platform }, signal);
+    const { version, nodeVersion } = await daemonInfo(daemon, signal).finally(() => {
+      daemon.close();
+    });
+    return ok('pm2', `${version} of ${host.pm2Home}, on Node.js ${nodeVersion ?? 'unknown'}`);
+  } catch (error) {
+    if (!isGitOpsError(error)) throw error;
+    return problem('pm2', error.message, error.hint ?? 'see whether `pm2 ls` answers');
+  }
+}

@@ -1,0 +1,55 @@
+import { rm } from 'node:fs/promises';
+import type { LogLine } from '../observe/log.js';
+import { readJournal } from '../state/journal.js';
+import { holderOf } from '../state/lock.js';
+import { readRecord } from '../state/records.js';
+import { runLog } from '../state/runs.js';
+import { answerFile, answerPath, type Answer } from './answer.js';
+import { LogTail } from './log-tail.js';
+import type { Root } from './root.js';
+
+const LOOK_MS = 100;
+const SILENCE_MS = 5_000;
+
+/**
+ * Follows a worker that was just launched: hands out the lines of its run's log as they come and resolves with its answer.
+ * If the worker dies without one, the answer says so. Rejects with the signal's reason; the worker goes on all the same.
+ */
+export async function followWorker(
+  root: Root,
+  order: string,
+  { onLine, signal }: { onLine: (line: LogLine) => void; signal: AbortSignal },
+): Promise<Answer> {
+  const { layout, host } = root;
+  const path = answerPath(layout, order);
+  const log = new LogTail(onLine);
+  let lastSign = host.clock.monotonicMs();
+  for (;;) {
+    const answer = await readRecord(path, answerFile);
+    const holder = await holderOf(layout.upgradeLock);
+    if (holder !== null) lastSign = host.clock.monotonicMs();
+    // Somebody else's worker has a log too, but it is not ours to tell.
+    if (answer !== null || holder?.run === order)
+      await log.read(runLog(layout, answer?.run ?? (await runUnderWay(root, order))));
+    if (answer !== null) {
+      await rm(path, { force: true });
+      return answer;
+    }
+    if (host.clock.monotonicMs() - lastSign > SILENCE_MS) return DIED;
+    await host.clock.sleep(LOOK_MS, signal);
+  }
+}
+
+const DIED: Answer = {
+  kind: 'crashed',
+  run: null,
+  outcome: null,
+  code: null,
+  problem: 'the worker ended without a word',
+  hint: 'nothing is lost: the next poll or apply takes it up where it stands',
+};
+
+async function runUnderWay({ layout }: Root, order: string): Promise<string> {
+  const { phase } = await readJournal(layout.journal);
+  return phase.at === 'idle' ? order : phase.run;
+}

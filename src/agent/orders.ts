@@ -1,0 +1,94 @@
+import { GitOpsError } from '../domain/errors.js';
+import { next } from '../domain/next.js';
+import type { Instant, Release } from '../domain/release.js';
+import { makePrivateFolder } from '../os/files.js';
+import { openJournal, readJournal } from '../state/journal.js';
+import { lockWithin } from '../state/lock.js';
+import { readOrders, writeOrders } from '../state/store.js';
+import { busy } from './records.js';
+import { namedRelease } from './request.js';
+import { lookNow } from './look.js';
+import type { Root } from './root.js';
+
+/** Holds this machine on one release. Throws `TAG_UNKNOWN`. */
+export async function pin(
+  root: Root,
+  { tag, until }: { tag: string; until: Instant | null },
+  signal: AbortSignal,
+): Promise<Release> {
+  const release = namedRelease(root, await lookNow(root, signal), tag);
+  await pinRelease(root, release, until);
+  return release;
+}
+
+/** Holds this machine on a release that is known already. */
+export async function pinRelease(
+  { layout, host }: Root,
+  release: Release,
+  until: Instant | null,
+): Promise<void> {
+  const orders = await readOrders(layout);
+  await writeOrders(layout, { ...orders, pin: { release, since: host.clock.now(), until } });
+}
+
+/** Lets this machine follow its channel again. Gives back the pin that was, or null. */
+export async function unpin({ layout }: Root): Promise<Release | null> {
+  const orders = await readOrders(layout);
+  if (orders.pin !== null) await writeOrders(layout, { ...orders, pin: null });
+  return orders.pin?.release ?? null;
+}
+
+/** Stops all changes. */
+export async function hold(
+  { layout, host }: Root,
+  { reason, until }: { reason: string | null; until: Instant | null },
+): Promise<void> {
+  const orders = await readOrders(layout);
+  await writeOrders(layout, { ...orders, hold: { reason, since: host.clock.now(), until } });
+}
+
+/** Lets changes happen again. Gives back whether there was a hold. */
+export async function resume({ layout }: Root): Promise<boolean> {
+  const orders = await readOrders(layout);
+  if (orders.hold !== null) await writeOrders(layout, { ...orders, hold: null });
+  return orders.hold !== null;
+}
+
+/**
+ * Takes a release (null: all) out of quarantine and leads out of `stuck`. Gives back whether there was anything to lead out of.
+ * Throws `BUSY` while a worker is at work, `TAG_UNKNOWN` for a tag that is not in quarantine.
+ */
+export async function retry(
+  { layout, host }: Root,
+  tag: string | null,
+  signal: AbortSignal,
+): Promise<boolean> {
+  await makePrivateFolder(layout.state);
+  const holder = { pid: process.pid, startedAt: host.clock.now(), run: null };
+  const lock = await lockWithin(1_000, { path: layout.upgradeLock, holder, clock: host.clock, signal });
+  if (lock === null) throw busy(null);
+  try {
+    const journal = await openJournal(layout.journal);
+    const upgrade = await readJournal(layout.journal);
+    const entry =
+      tag === null
+        ? null
+        : upgrade.quarantine.find(({ release }) => release.tag === tag || release.commit.startsWith(tag));
+    if (entry === undefined)
+      throw notQuarantined(
+        tag ?? '',
+        upgrade.quarantine.map(({ release }) => release.tag),
+      );
+    const after = next(upgrade, { type: 'retried', commit: entry?.release.commit ?? null });
+    if (after !== upgrade) await journal.append(after, host.clock.now());
+    return after !== upgrade;
+  } finally {
+    await lock.release();
+  }
+}
+
+function notQuarantined(tag: string, known: readonly string[]): GitOpsError {
+  return new GitOpsError('TAG_UNKNOWN', `${tag} is not in quarantine`, {
+    hint: known.length === 0 ? 'nothing is in quarantine' : `in quarantine: ${known.join(', ')}`,
+  });
+}

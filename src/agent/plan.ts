@@ -1,0 +1,71 @@
+import type { Decision } from '../domain/decide.js';
+import { isGitOpsError } from '../domain/errors.js';
+import { describeRelease, releaseFolder, type Release } from '../domain/release.js';
+import { exists } from '../os/files.js';
+import { join } from 'node:path';
+import type { ListedProcess } from '../runtime/processes.js';
+import { rootProcesses } from './apps.js';
+import { decideFreshly } from './request.js';
+import type { Root } from './root.js';
+
+/** What `apply` would do. */
+export interface Plan extends Decision {
+  readonly active: Release | null;
+  /** In order, as sentences. */
+  readonly steps: readonly string[];
+}
+
+/** Looks at the source and tells what `apply` would do now; changes nothing but the record of what was seen. */
+export async function readPlan(root: Root, to: string | null, signal: AbortSignal): Promise<Plan> {
+  const { decision, facts } = await decideFreshly(root, to, signal);
+  const active = facts.upgrade.active?.release ?? null;
+  return { ...decision, active, steps: await stepsOf(root, decision, signal) };
+}
+
+async function stepsOf(root: Root, { desired, step }: Decision, signal: AbortSignal): Promise<string[]> {
+  if (step === 'finish') return ['finish the run that is under way'];
+  if (desired === null || step === 'nothing' || step === 'wait') return [];
+  return [
+    ...(step === 'stage' ? await stagingSteps(root, desired) : []),
+    ...(await changeSteps(root, desired, signal)),
+  ];
+}
+
+async function stagingSteps({ config, layout }: Root, release: Release): Promise<string[]> {
+  const complete =
+    config.strategy === 'releases' && (await exists(join(layout.root, 'releases', releaseFolder(release))));
+  if (complete) return [`take ${describeRelease(release)} from disk, where it is complete`];
+  return [
+    `fetch ${describeRelease(release)} and check it out beside the running release`,
+    'install its dependencies, and build it if it says so',
+  ];
+}
+
+async function changeSteps(root: Root, release: Release, signal: AbortSignal): Promise<string[]> {
+  const { config, layout } = root;
+  const what = config.strategy === 'releases' ? join(layout.root, 'current') : `the checkout ${layout.root}`;
+  return [
+    `switch ${what} to ${release.tag}`,
+    ...restartSteps(await processesOrNone(root, signal)),
+    'prove every process, or put the old release back',
+  ];
+}
+
+function restartSteps(processes: readonly ListedProcess[]): string[] {
+  const alive = processes.filter(({ status }) => status !== 'stopped');
+  const [first, ...rest] = alive.map(({ name, pmId }) => `${name} ${pmId}`);
+  if (first === undefined)
+    return [
+      processes.length === 0
+        ? "start the apps of the release's ecosystem.config.cjs"
+        : 'restart nothing: all apps are stopped',
+    ];
+  return [`restart ${first} and prove it`, ...(rest.length === 0 ? [] : [`restart ${rest.join(', ')}`])];
+}
+
+async function processesOrNone(root: Root, signal: AbortSignal): Promise<ListedProcess[]> {
+  return rootProcesses(root, null, signal).catch((error: unknown) => {
+    if (isGitOpsError(error, 'DAEMON_ABSENT')) return [];
+    throw error;
+  });
+}

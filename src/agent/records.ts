@@ -1,0 +1,71 @@
+import { GitOpsError } from '../domain/errors.js';
+import type { Release } from '../domain/release.js';
+import type { Run } from '../domain/run.js';
+import { parseLogLine, type LogLine } from '../observe/log.js';
+import { readTextIfAny } from '../os/files.js';
+import { readJournal } from '../state/journal.js';
+import { holderOf } from '../state/lock.js';
+import { listRuns, runIds, runLog } from '../state/runs.js';
+import { LogTail } from './log-tail.js';
+import type { Root } from './root.js';
+
+const LOOK_MS = 200;
+
+/** The newest runs, newest first. */
+export function readRuns({ layout }: Root, limit: number): Promise<Run[]> {
+  return listRuns(layout, limit);
+}
+
+/** The id of the run that a person names by its id or the beginning of it; null: the newest. Throws `USAGE` where there is none. */
+export async function findRun({ layout }: Root, named: string | null): Promise<string> {
+  const ids = await runIds(layout);
+  const found = named === null ? ids.at(-1) : ids.findLast((id) => id.startsWith(named));
+  if (found !== undefined) return found;
+  throw new GitOpsError('USAGE', named === null ? 'no run yet' : `no run "${named}"`, {
+    hint: 'see pm2-gitops history',
+  });
+}
+
+/** All lines of a run's log. */
+export async function readLog({ layout }: Root, run: string): Promise<LogLine[]> {
+  const text = (await readTextIfAny(runLog(layout, run))) ?? '';
+  return text.split('\n').flatMap((line) => parseLogLine(line) ?? []);
+}
+
+/** Hands out the lines of a run's log, and goes on while a worker is at work. */
+export async function followLog(
+  { layout, host }: Root,
+  run: string,
+  { onLine, signal }: { onLine: (line: LogLine) => void; signal: AbortSignal },
+): Promise<void> {
+  const tail = new LogTail(onLine);
+  for (;;) {
+    const underWay = (await holderOf(layout.upgradeLock)) !== null;
+    await tail.read(runLog(layout, run));
+    if (!underWay || signal.aborted) return;
+    await host.clock.sleep(LOOK_MS, signal).catch(() => undefined); // interrupted: the loop ends
+  }
+}
+
+/** Where `rollback` goes: the proven release before the active one. Throws `USAGE` where there is none. */
+export async function previousRelease({ layout }: Root): Promise<Release> {
+  const { previous } = await readJournal(layout.journal);
+  if (previous !== null) return previous;
+  throw new GitOpsError('USAGE', 'there is no previous proven release to go back to', {
+    hint: 'name one: pm2-gitops pin TAG',
+  });
+}
+
+/** Throws `BUSY` while a worker is at work. */
+export async function refuseBusy({ layout }: Root): Promise<void> {
+  const holder = await holderOf(layout.upgradeLock);
+  if (holder !== null) throw busy(holder.pid);
+}
+
+/** Another worker has the root. */
+export function busy(pid: number | null): GitOpsError {
+  const who = pid === null ? 'another process' : `pid ${pid}`;
+  return new GitOpsError('BUSY', `${who} is upgrading this root`, {
+    hint: 'watch it: pm2-gitops logs --follow; nothing else is needed',
+  });
+}

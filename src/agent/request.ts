@@ -1,0 +1,50 @@
+import { findTag, newestTags } from '../domain/channel.js';
+import { decide, type Decision, type Facts, type Request } from '../domain/decide.js';
+import { GitOpsError } from '../domain/errors.js';
+import { trustedRefs, type Observed } from '../domain/observed.js';
+import type { Release } from '../domain/release.js';
+import { gatherFacts } from './facts.js';
+import { lookNow } from './look.js';
+import type { Root } from './root.js';
+
+/** A decision on a fresh look, for a person's request. */
+export interface FreshDecision {
+  readonly decision: Decision;
+  readonly facts: Facts;
+  readonly request: Request;
+}
+
+/** Looks at the source and decides. Throws `SOURCE_UNREACHABLE` if there was no look at all yet, `CHANNEL_UNKNOWN`, `TAG_UNKNOWN`. */
+export async function decideFreshly(
+  root: Root,
+  tag: string | null,
+  signal: AbortSignal,
+): Promise<FreshDecision> {
+  const observed = await lookNow(root, signal);
+  const to = tag === null ? null : namedRelease(root, observed, tag);
+  if (observed.error !== null && observed.refs.length === 0) throw unreachable(observed.error);
+  const request = { to, impatient: true };
+  const facts = await gatherFacts(root, request);
+  return { decision: decide(facts), facts, request };
+}
+
+/** The release that a person names. Throws `TAG_UNKNOWN`, with the newest ones there are. */
+export function namedRelease(
+  { config: { tagPrefix, repository } }: Root,
+  observed: Observed,
+  tag: string,
+): Release {
+  const found = findTag(tag, trustedRefs(observed), tagPrefix);
+  if (found !== null) return found;
+  if (observed.error !== null) throw unreachable(observed.error);
+  const newest = newestTags(observed.refs, tagPrefix, 5);
+  throw new GitOpsError('TAG_UNKNOWN', `${repository} has no tag "${tag}"`, {
+    hint: newest.length === 0 ? 'it has no version tags yet' : `its newest are ${newest.join(', ')}`,
+  });
+}
+
+function unreachable(error: string): GitOpsError {
+  return new GitOpsError('SOURCE_UNREACHABLE', error, {
+    hint: 'check the network, the repository and its credentials in gitops.json',
+  });
+}

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { readPlan } from '../../agent/plan.js';
+import { EXIT } from '../exit.js';
+import { releaseJson, whyJson } from '../json.js';
+import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
+import { bringNow, type Wanted } from '../bring.js';
+import { renderPlan } from '../render-plan.js';
+
+interface ApplyOptions extends CommonOptions {
+  readonly to?: string;
+  readonly now?: boolean;
+  readonly startPm2?: boolean;
+}
+
+/** `apply`: brings the machine to the desired release now and follows the run. */
+export function applyVerb(session: Session, end: (code: number) => void): Command {
+  return verb('apply', 'brings this machine to the desired release now, and follows the run')
+    .option('--to <tag>', 'one release, once')
+    .option('--now', 'without waiting for window, soak and wave')
+    .option('--start-pm2', 'start a pm2 daemon if none runs')
+    .action(async (options: ApplyOptions) => {
+      const root = await openNamedRoot(options);
+      const wanted: Wanted = { cause: 'apply', to: options.to ?? null, startPm2: options.startPm2 ?? false };
+      end(await bringNow(root, wanted, session));
+    });
+}
+
+/** `plan`: what `apply` would do now, changing nothing. */
+export function planVerb({ terminal, signal }: Session, end: (code: number) => void): Command {
+  return verb('plan', 'what apply would do now, changing nothing')
+    .option('--to <tag>', 'for one release')
+    .option('--json', 'for programs')
+    .action(async (options: ApplyOptions) => {
+      const root = await openNamedRoot(options);
+      const plan = await readPlan(root, options.to ?? null, signal);
+      const { desired, active, behind, why, note, steps } = plan;
+      const [from, to] = [active, desired].map((release) => (release === null ? null : releaseJson(release)));
+      const json = { schema: 1, active: from, desired: to, behind, why: whyJson(why), note, steps };
+      terminal.data(
+        options.json === true ? JSON.stringify(json, null, 2) : renderPlan(plan, terminal.colors),
+      );
+      end(behind ? EXIT.behind : EXIT.done);
+    });
+}

@@ -1,0 +1,88 @@
+import { Option, type Command } from 'commander';
+import { initiate, type Initiated } from '../../agent/init.js';
+import type { Strategy } from '../../config/machine.js';
+import { plainLine } from '../../domain/plain.js';
+import { describeRelease } from '../../domain/release.js';
+import { EXIT } from '../exit.js';
+import { verb, type CommonOptions, type Session } from '../session.js';
+import { alignRows, type Colors } from '../terminal.js';
+
+interface InitOptions extends CommonOptions {
+  readonly channel: string;
+  readonly strategy?: Strategy;
+  readonly yes?: boolean;
+}
+
+/** `init [REPOSITORY]`: makes a root, or adopts the checkout it stands in. */
+export function initVerb({ terminal, signal }: Session, end: (code: number) => void): Command {
+  return verb('init', 'makes a root of an empty folder, or adopts the checkout it stands in')
+    .argument('[repository]', "where releases come from (in a checkout: its remote's)")
+    .option('--channel <channel>', 'what to follow', 'stable')
+    .addOption(new Option('--strategy <strategy>', 'how files change over').choices(['releases', 'checkout']))
+    .option('--yes', 'ask nothing (it never asks: for scripts that say so anyway)')
+    .action(async (repository: string | undefined, options: InitOptions) => {
+      const { channel, strategy = null, root: folder = process.cwd() } = options;
+      const made = await initiate({ folder, repository: repository ?? null, channel, strategy }, signal);
+      terminal.data(render(made, terminal.colors));
+      end(EXIT.done);
+    });
+}
+
+function render(made: Initiated, colors: Colors): string {
+  const { root, checkout, adopted, choice, manager, apps } = made;
+  const { config, layout, machine } = root;
+  const rows = [
+    ['root', layout.root],
+    ['repository', config.repository],
+    ['strategy', config.strategy],
+    [
+      'channel',
+      `${config.channelText}  ${choice.found ? `picks ${describeRelease(choice.release)}` : choice.detail}`,
+    ],
+    ['machine', machine.id],
+    ...(adopted === null
+      ? []
+      : [
+          [
+            'active',
+            `${describeRelease(adopted)}${checkout?.branch == null ? '' : `, on branch ${checkout.branch}`}`,
+          ],
+        ]),
+    ...(manager === null ? [] : [['packages', manager]]),
+    [
+      'apps',
+      apps === null ? 'pm2 does not answer' : apps.length === 0 ? 'none run from here yet' : apps.join(', '),
+    ],
+  ];
+  const table = alignRows(rows.map(([label, value]) => [colors.dim(label ?? ''), plainLine(value ?? '')]));
+  return [
+    table,
+    ...warnings(made).map((text) => `${colors.yellow('!')} ${plainLine(text)}`),
+    nextSteps(made, colors),
+  ].join('\n\n');
+}
+
+function warnings({ checkout, root }: Initiated): string[] {
+  const edits = checkout?.edits ?? [];
+  if (edits.length === 0) return [];
+  const mend =
+    root.config.dirty === 'refuse'
+      ? 'commit or revert them before the next release, or set "dirty": "stash"'
+      : 'they will be stashed';
+  return [`edited here: ${edits.slice(0, 10).join(', ')}; ${mend}`];
+}
+
+function nextSteps({ root }: Initiated, colors: Colors): string {
+  const first =
+    root.config.strategy === 'releases'
+      ? 'brings the first release and starts its apps'
+      : 'brings the desired release now';
+  return alignRows([
+    [colors.bold('pm2-gitops apply'), first],
+    [
+      colors.bold('pm2-gitops run'),
+      'polls from now on; under pm2: pm2 start "$(npm root -g)/pm2-gitops/ecosystem.config.cjs"',
+    ],
+    [colors.bold('pm2-gitops doctor'), 'checks this machine'],
+  ]);
+}

@@ -1,0 +1,54 @@
+import type { Answer } from '../agent/answer.js';
+import { isGitOpsError, type ErrorCode } from '../domain/errors.js';
+
+/** The exit codes of the contract. */
+export const EXIT = {
+  done: 0,
+  unexpected: 1,
+  usage: 2,
+  behind: 3,
+  failed: 4,
+  stuck: 5,
+  busy: 75,
+  /** 128 + SIGINT, as shells have it: the person left, the run goes on. */
+  interrupted: 130,
+} as const;
+
+// What a person of this machine has to set right before anything can work.
+const USAGE: readonly ErrorCode[] = [
+  ...(['USAGE', 'CONFIG_INVALID', 'NOT_A_ROOT', 'ROOT_EXISTS', 'CHANNEL_UNKNOWN', 'TAG_UNKNOWN'] as const),
+  ...(['GIT_MISSING', 'COMMAND_MISSING', 'LOCK_UNSUPPORTED', 'STATE_UNSAFE', 'STATE_NEWER'] as const),
+  ...(['NO_APPS', 'APPS_PINNED', 'DAEMON_ABSENT', 'DAEMON_FOREIGN'] as const),
+];
+
+/** The exit code of a thrown value. */
+export function exitCodeOf(error: unknown): number {
+  if (!isGitOpsError(error)) return EXIT.unexpected;
+  return exitCodeOfCode(error.code);
+}
+
+/** The exit code of a worker's answer. */
+export function exitCodeOfAnswer({ kind, outcome, code }: Answer): number {
+  switch (kind) {
+    case 'busy':
+      return EXIT.busy;
+    case 'nothing':
+      return EXIT.done;
+    case 'held':
+      return EXIT.behind;
+    case 'crashed':
+      return code === null ? EXIT.unexpected : exitCodeOfCode(code);
+    case 'ended':
+      if (outcome === 'activated') return EXIT.done;
+      if (code !== null && exitCodeOfCode(code) === EXIT.usage) return EXIT.usage;
+      return outcome === 'blocked' ? EXIT.behind : EXIT.failed;
+  }
+}
+
+function exitCodeOfCode(code: string): number {
+  if (USAGE.some((known) => known === code)) return EXIT.usage;
+  if (code === 'BUSY') return EXIT.busy;
+  if (code === 'STUCK') return EXIT.stuck;
+  if (code === 'TREE_DIRTY') return EXIT.behind;
+  return EXIT.failed;
+}

@@ -1,0 +1,50 @@
+import type { Closed } from '../domain/gates.js';
+import type { Instant, Release } from '../domain/release.js';
+import type { Run } from '../domain/run.js';
+import type { Status } from '../domain/status.js';
+
+/** `status --json`, as the contract has it: moments as ISO time. */
+export function statusJson(status: Status): object {
+  const { active, lastPoll, worker } = status;
+  return {
+    schema: 1,
+    ...status,
+    pin: status.pin === null ? null : releaseJson(status.pin),
+    desired: status.desired === null ? null : releaseJson(status.desired),
+    staged: status.staged === null ? null : releaseJson(status.staged),
+    active: active === null ? null : { ...releaseJson(active), since: iso(active.since) },
+    why: whyJson(status.why),
+    processes: status.processes.map((process) => ({ ...process, since: iso(process.since) })),
+    quarantine: status.quarantine.map(({ cause, since, ...release }) => ({
+      ...releaseJson(release),
+      cause,
+      since: iso(since),
+    })),
+    lastRun: status.lastRun === null ? null : runJson(status.lastRun),
+    lastPoll: lastPoll === null ? null : { ...lastPoll, at: iso(lastPoll.at) },
+    nextPoll: iso(status.nextPoll),
+    worker: worker === null ? null : { ...worker, startedAt: iso(worker.startedAt) },
+  };
+}
+
+/** A run: in `status` with the tags, `trigger` telling what began it and `cause` what went wrong. */
+export function runJson({ id, from, to, outcome, startedAt, endedAt, cause, problem }: Run): object {
+  return {
+    ...{ id, from: from?.tag ?? null, to: to.tag, outcome, startedAt: iso(startedAt), endedAt: iso(endedAt) },
+    ...{ cause: problem, trigger: cause, fromCommit: from?.commit ?? null, toCommit: to.commit },
+  };
+}
+
+/** A closed gate. */
+export function whyJson(why: Closed | null): object | null {
+  return why === null ? null : { reason: why.reason, until: iso(why.until), detail: why.detail };
+}
+
+/** A release. */
+export function releaseJson({ tag, commit }: Release): object {
+  return { tag, commit };
+}
+
+function iso(at: Instant | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}

@@ -1,0 +1,122 @@
+import type { LogLine } from '../agent/log-tail.js';
+import { plainLine } from '../domain/plain.js';
+import { describeRelease, type Release } from '../domain/release.js';
+import type { Run } from '../domain/run.js';
+import type { ProcessStatus, Status } from '../domain/status.js';
+import { describeMoment, describeSpan } from './moment.js';
+import { alignRows, type Colors } from './terminal.js';
+
+/** `status` for people. */
+export function renderStatus(status: Status, now: number, colors: Colors): string {
+  const { machine, root, strategy, channel, pin } = status;
+  const follows = pin === null ? `channel ${channel}` : `pinned on ${pin.tag}, channel ${channel}`;
+  const parts = [
+    `${colors.bold(machine.name)}  ${root}  ${colors.dim(`${strategy}, ${follows}`)}`,
+    alignRows(stateRows(status, now, colors)),
+    renderProcesses(status, now, colors),
+    ...status.warnings.map((warning) => `${colors.yellow('!')} ${plainLine(warning)}`),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** One line of a run's log, as progress. */
+export function renderLogLine({ at, kind, text }: LogLine, colors: Colors): string {
+  const time = colors.dim(at.slice(11, 19));
+  return kind === 'step' ? `${time}  ${plainLine(text)}` : `${time}  ${colors.dim(`  ${plainLine(text)}`)}`;
+}
+
+/** Runs for people, newest first. */
+export function renderRuns(runs: readonly Run[], colors: Colors): string {
+  const rows = runs.map((run) => [
+    describeMoment(run.startedAt),
+    run.from?.tag ?? '–',
+    '→',
+    run.to.tag,
+    colorOutcome(run, colors),
+    run.endedAt === null ? '' : describeSpan(run.endedAt - run.startedAt),
+    run.cause,
+    colors.dim(run.id),
+    run.problem === null ? '' : plainLine(run.problem.split('\n')[0] ?? ''),
+  ]);
+  return alignRows([
+    ['when', 'from', '', 'to', 'outcome', 'took', 'cause', 'run', 'problem'].map(colors.dim),
+    ...rows,
+  ]);
+}
+
+function stateRows(status: Status, now: number, colors: Colors): string[][] {
+  const { desired, staged, active, lastRun, lastPoll, nextPoll } = status;
+  const rows = [
+    [
+      'active',
+      active === null
+        ? colors.dim('nothing yet')
+        : `${name(active)}  ${colors.dim(`for ${describeSpan(now - active.since)}`)}`,
+    ],
+    ['desired', desired === null ? colors.dim('nothing fits') : name(desired)],
+    ['state', stateText(status, colors)],
+  ];
+  if (staged !== null) rows.push(['staged', name(staged)]);
+  if (lastRun !== null)
+    rows.push([
+      'last run',
+      `${lastRun.from?.tag ?? 'nothing'} → ${lastRun.to.tag}  ${colorOutcome(lastRun, colors)}  ${colors.dim(lastRun.id)}`,
+    ]);
+  if (lastRun?.problem != null) rows.push(['', plainLine(lastRun.problem.split('\n')[0] ?? '')]);
+  const poll =
+    lastPoll === null
+      ? 'not yet'
+      : `${describeSpan(Math.max(0, now - lastPoll.at))} ago${lastPoll.ok ? '' : colors.red(', failed')}`;
+  rows.push(['last look', `${poll}  ${colors.dim(`next ${describeMoment(nextPoll)}`)}`]);
+  for (const entry of status.quarantine)
+    rows.push(['quarantine', `${name(entry)}  ${plainLine(entry.cause.split('\n')[0] ?? '')}`]);
+  return rows.map(([label, ...rest]) => [colors.dim(label ?? ''), ...rest]);
+}
+
+function stateText({ behind, why, phase }: Status, colors: Colors): string {
+  if (why !== null) {
+    const until = why.until === null ? '' : ` until ${describeMoment(why.until)}`;
+    const color = why.reason === 'stuck' || why.reason === 'quarantined' ? colors.red : colors.yellow;
+    return `${color(`${behind ? 'behind: ' : ''}${why.reason}${until}`)}  ${plainLine(why.detail)}`;
+  }
+  if (phase !== 'idle' && phase !== 'staged')
+    return colors.yellow(`${phase}, and its worker is gone: the next poll takes it up`);
+  return behind
+    ? colors.yellow('behind: the next poll brings it (or pm2-gitops apply now)')
+    : colors.green('up to date');
+}
+
+function renderProcesses({ processes, active, desired }: Status, now: number, colors: Colors): string {
+  if (processes.length === 0) return '';
+  const known: Release[] = [active, desired].flatMap((release) => (release === null ? [] : [release]));
+  const rows = processes.map((process) => processRow(process, known, { now, colors }));
+  return alignRows([['id', 'app', 'pid', 'status', 'runs', 'up'].map(colors.dim), ...rows]);
+}
+
+function processRow(
+  process: ProcessStatus,
+  known: readonly Release[],
+  { now, colors }: { now: number; colors: Colors },
+): string[] {
+  const { pmId, name: app, pid, status, commit, since } = process;
+  const release = known.find((candidate) => candidate.commit === commit);
+  const runs = commit === null ? '' : (release?.tag ?? commit.slice(0, 7));
+  const color = status === 'online' ? colors.green : status === 'stopped' ? colors.dim : colors.red;
+  return [
+    String(pmId),
+    plainLine(app),
+    pid === null ? '' : String(pid),
+    color(status),
+    runs,
+    since === null ? '' : describeSpan(Math.max(0, now - since)),
+  ];
+}
+
+function colorOutcome({ outcome, endedAt }: Run, colors: Colors): string {
+  if (outcome === null) return endedAt === null ? colors.yellow('under way') : '';
+  return outcome === 'activated' ? colors.green(outcome) : colors.red(outcome);
+}
+
+function name(release: Release): string {
+  return plainLine(describeRelease(release));
+}

@@ -1,0 +1,127 @@
+import type { Decision } from './decide.js';
+import type { Closed } from './gates.js';
+import { movedTags, type Observed } from './observed.js';
+import type { AppProcess } from './process.js';
+import { describeRelease, sha7, type Commit, type Instant, type Release } from './release.js';
+import type { Run } from './run.js';
+import { commitAt, type Step, type Upgrade } from './upgrade.js';
+
+/** Everything that `status` tells: the shape of `status --json`, moments still as instants. */
+export interface Status {
+  readonly root: string;
+  readonly strategy: string;
+  readonly machine: { readonly id: string; readonly name: string };
+  readonly channel: string;
+  readonly pin: Release | null;
+  readonly phase: string;
+  readonly desired: Release | null;
+  readonly staged: Release | null;
+  readonly active: (Release & { readonly since: Instant }) | null;
+  readonly behind: boolean;
+  readonly why: Closed | null;
+  readonly processes: readonly ProcessStatus[];
+  readonly quarantine: readonly (Release & { readonly cause: string; readonly since: Instant })[];
+  readonly lastRun: Run | null;
+  readonly lastPoll: { readonly at: Instant; readonly ok: boolean; readonly error: string | null } | null;
+  readonly nextPoll: Instant;
+  readonly worker: Worker | null;
+  readonly warnings: readonly string[];
+}
+
+/** A process and the release that it really runs; null where nobody can tell. */
+export interface ProcessStatus {
+  readonly pmId: number;
+  readonly name: string;
+  readonly pid: number | null;
+  readonly status: string;
+  readonly commit: Commit | null;
+  readonly since: Instant | null;
+}
+
+/** The worker that holds the machine now. */
+export interface Worker {
+  readonly pid: number;
+  readonly run: string | null;
+  readonly startedAt: Instant;
+}
+
+/** What `status` is made of. */
+export interface StatusFacts {
+  readonly identity: Pick<Status, 'root' | 'strategy' | 'machine' | 'channel'>;
+  readonly upgrade: Upgrade;
+  readonly pin: Release | null;
+  readonly decision: Decision;
+  readonly observed: Observed | null;
+  readonly processes: readonly AppProcess[];
+  /** Which commit the root named since when; people's own checkouts included. */
+  readonly trail: readonly Step[];
+  readonly lastRun: Run | null;
+  readonly nextPoll: Instant;
+  readonly worker: Worker | null;
+  readonly warnings: readonly string[];
+}
+
+/** Puts the status together. */
+export function statusOf(facts: StatusFacts): Status {
+  const { identity, upgrade, decision, observed, worker, trail } = facts;
+  const { phase, active } = upgrade;
+  return {
+    ...identity,
+    pin: facts.pin,
+    phase: phase.at,
+    desired: decision.desired,
+    staged: phase.at === 'staged' ? phase.release : null,
+    active: active === null ? null : { ...active.release, since: active.since },
+    behind: decision.behind,
+    why: whyOf(facts),
+    processes: facts.processes.map((process) => processStatus(process, trail)),
+    quarantine: upgrade.quarantine.map(({ release, cause, since }) => ({ ...release, cause, since })),
+    lastRun: facts.lastRun,
+    lastPoll:
+      observed === null ? null : { at: observed.at, ok: observed.error === null, error: observed.error },
+    nextPoll: facts.nextPoll,
+    worker,
+    warnings: [...facts.warnings, ...warningsOf(decision, observed)],
+  };
+}
+
+/** Which release a process runs: its own folder tells, where pm2 recorded one; else what the root named when it started. */
+export function commitOf({ cwd, script, startedAt }: AppProcess, trail: readonly Step[]): Commit | null {
+  const folder = /[\\/]releases[\\/][^\\/]*-([0-9a-f]{7})(?=[\\/]|$)/.exec(`${cwd}\n${script}`)?.[1];
+  if (folder === undefined) return commitAt(trail, startedAt);
+  return trail.findLast(({ commit }) => commit.startsWith(folder))?.commit ?? null;
+}
+
+function processStatus(process: AppProcess, trail: readonly Step[]): ProcessStatus {
+  const { pmId, name, pid, status, startedAt } = process;
+  const lives = pid !== null;
+  return {
+    pmId,
+    name,
+    pid,
+    status,
+    commit: lives ? commitOf(process, trail) : null,
+    since: lives ? startedAt : null,
+  };
+}
+
+function whyOf({ decision, worker, upgrade: { phase } }: StatusFacts): Closed | null {
+  if (!decision.behind || worker === null) return decision.why;
+  const release = phase.at === 'idle' ? decision.desired : phase.release;
+  const what = release === null ? '' : ` ${describeRelease(release)}`;
+  return {
+    open: false,
+    reason: 'busy',
+    until: null,
+    detail: `a worker (pid ${worker.pid}) is ${phase.at}${what}`,
+  };
+}
+
+function warningsOf({ note }: Decision, observed: Observed | null): string[] {
+  const moved = observed === null ? [] : movedTags(observed);
+  const told = moved.map(
+    ({ tag, seen, now }) =>
+      `tag ${tag} moved from ${sha7(seen)} to ${sha7(now)}: not followed; a version never moves, tag a new one`,
+  );
+  return note === null ? told : [note, ...told];
+}
