@@ -6,7 +6,7 @@ import { hasErrno } from '../os/files.js';
 import { runGit } from '../os/git.js';
 import type { Effort } from './effort.js';
 import { quiet } from './effort.js';
-import { readMark } from './mark.js';
+import { MARK_NAME, readMark } from './mark.js';
 import { sweepGitLocks } from './git-locks.js';
 
 /** What may go, and what must stay whatever its age. */
@@ -60,16 +60,25 @@ async function sortOut({
   keep,
   protect,
 }: PruneRequest): Promise<{ stale: readonly Folder[]; kept: readonly Commit[] }> {
+  const folders = await foldersIn(join(root, 'releases'));
+  const found = await Promise.all(folders.map(async (folder) => ({ folder, ...(await completion(folder)) })));
   const stale: Folder[] = [];
   const kept = [...protect];
   let free = keep - protect.length;
-  for (const folder of await foldersIn(join(root, 'releases'))) {
-    const commit = (await readMark(folder.path))?.commit ?? null;
+  for (const { folder, commit } of found.sort((a, b) => b.completedMs - a.completedMs)) {
     if (commit !== null && protect.includes(commit)) continue;
     if (commit !== null && free-- > 0) kept.push(commit);
     else stale.push(folder);
   }
   return { stale, kept };
+}
+
+/** The mark is written once; the folder's own time changes with each file that an app writes into it. */
+async function completion({ path }: Folder): Promise<{ commit: Commit | null; completedMs: number }> {
+  const mark = await readMark(path);
+  return mark === null
+    ? { commit: null, completedMs: 0 }
+    : { commit: mark.commit, completedMs: (await stat(join(path, MARK_NAME))).mtimeMs };
 }
 
 /** The folders within a folder, the one that changed last first. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { execa } from 'execa';
 import { exists } from '../../src/os/files.js';
-import { writeMark } from '../../src/workspace/mark.js';
+import { MARK_NAME, writeMark } from '../../src/workspace/mark.js';
 import { fetchCommit, releaseRef } from '../../src/workspace/mirror.js';
 import { prune } from '../../src/workspace/prune.js';
 import { Remote } from '../bed/remote.js';
@@ -20,6 +20,9 @@ describe('pruning', () => {
   const commit = (digit: number): string => String(digit).repeat(40);
   async function folder(path: string, ageMinutes: number): Promise<void> {
     await mkdir(path, { recursive: true });
+    await age(path, ageMinutes);
+  }
+  async function age(path: string, ageMinutes: number): Promise<void> {
     const then = Date.UTC(2030, 0, 1) / 1000 - ageMinutes * 60;
     await utimes(path, then, then);
   }
@@ -27,13 +30,13 @@ describe('pruning', () => {
     const path = join(bench.root, 'releases', `v${digit}`);
     await mkdir(path, { recursive: true });
     await writeMark(path, { schema: 1, tag: `v${digit}`, commit: commit(digit), depsKey: null, made: [] });
-    await folder(path, ageMinutes);
+    await age(join(path, MARK_NAME), ageMinutes);
   }
   const request = (more: Partial<Parameters<typeof prune>[0]> = {}): Parameters<typeof prune>[0] => ({
     root: bench.root,
     state: bench.state,
     strategy: 'releases',
-    keep: 2,
+    keep: 4,
     protect: [commit(1), commit(2)],
     runIds: ['run-now'],
     ...more,
