@@ -7,7 +7,7 @@ import { openCheckout, type CheckoutGit, type CheckoutGitOptions } from '../os/c
 import { readTextIfAny } from '../os/files.js';
 import { editsOf, headOf } from './checkout-changes.js';
 import { gitFolders } from './checkout-locks.js';
-import { isLockfile } from './checkout-rescue.js';
+import { isLockfile } from './checkout-dirty.js';
 
 /** What `init` finds in a checkout. */
 export interface Checkout {

@@ -5,12 +5,13 @@ import type { CheckoutGit } from '../os/checkout-git.js';
 import { hasErrno } from '../os/files.js';
 import type { Commit } from '../domain/release.js';
 
-/** One path that differs between two commits. `mode` and `blob` are those of the second one. */
+/** One path that differs between two commits. `was` is the first one's blob; `mode` and `blob` are those of the second one. */
 export interface Change {
   readonly path: string;
   readonly status: 'A' | 'D' | 'M' | 'T';
   readonly mode: string;
   readonly blob: string;
+  readonly was: string;
 }
 
 /** One tracked file that is not as HEAD has it: two letters of `git status`, index and work tree. */
@@ -69,13 +70,28 @@ export async function inTheWay(
   return [...found].sort();
 }
 
+/**
+ * Edits that `git status` does not show, because somebody told git to look away (`update-index --skip-worktree`,
+ * `--assume-unchanged`), in files that a checkout would change: git refuses it half way through ours.
+ */
+export async function hiddenEdits(git: CheckoutGit, changes: readonly Change[]): Promise<string[]> {
+  const flagged = split(await git.run(['ls-files', '-v', '-z'])).filter((entry) => /^[a-zS] /.test(entry));
+  const hidden = new Set(flagged.map((entry) => entry.slice(2)));
+  const edits: string[] = [];
+  for (const { path, was } of changes.filter((change) => hidden.has(change.path))) {
+    const isThere = (await kindOf(join(git.root, path))) !== null; // not so in a sparse checkout
+    if (isThere && !(await holds(git.root, { path, blob: was }))) edits.push(path);
+  }
+  return edits;
+}
+
 /** Whether a path is one of `roots` or lies below one. */
 export function isBeneath(path: string, roots: readonly string[]): boolean {
   return roots.some((root) => path === root || path.startsWith(`${root}/`));
 }
 
 /** Whether a file on disk holds exactly what git would write for a change. */
-export async function holds(root: string, { path, blob }: Change): Promise<boolean> {
+export async function holds(root: string, { path, blob }: Pick<Change, 'path' | 'blob'>): Promise<boolean> {
   const content = await contentOf(join(root, path));
   if (content === null) return false;
   const hash = createHash(blob.length === 64 ? 'sha256' : 'sha1');
@@ -92,9 +108,9 @@ export function parseRawDiff(text: string): Change[] {
   const fields = split(text);
   const changes: Change[] = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    const [, mode = '', , blob = '', letter = ''] = (fields[i] ?? '').split(' ');
+    const [, mode = '', was = '', blob = '', letter = ''] = (fields[i] ?? '').split(' ');
     const status = statusOf(letter);
-    if (status !== null) changes.push({ path: fields[i + 1] ?? '', status, mode, blob });
+    if (status !== null) changes.push({ path: fields[i + 1] ?? '', status, mode, blob, was });
   }
   return changes;
 }

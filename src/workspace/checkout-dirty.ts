@@ -1,9 +1,63 @@
+import { basename } from 'node:path';
+import { GitOpsError } from '../domain/errors.js';
 import type { Commit } from '../domain/release.js';
-import { openCheckout } from '../os/checkout-git.js';
-import { changesBetween, editsOf, headOf, inTheWay } from './checkout-changes.js';
-import { obstacles } from './checkout-rescue.js';
+import { openCheckout, type CheckoutGit } from '../os/checkout-git.js';
+import { changesBetween, editsOf, headOf, hiddenEdits, inTheWay, type Edit } from './checkout-changes.js';
 import type { Effort } from './effort.js';
 import { readLive, readMove } from './kept-record.js';
+
+/** What stands between a checkout and a release. */
+export interface Obstacles {
+  readonly edits: readonly Edit[];
+  readonly inTheWay: readonly string[];
+  /** Edits that git was told not to look at. */
+  readonly hidden: readonly string[];
+  /** Those of all that the user must decide about. */
+  readonly blocking: readonly string[];
+}
+
+const LOCKFILES = [
+  'package-lock.json',
+  'npm-shrinkwrap.json',
+  'pnpm-lock.yaml',
+  'yarn.lock',
+  'bun.lock',
+  'bun.lockb',
+];
+const NAMED = 10;
+
+/** Whether a path is a lockfile: an `npm install` by hand dirties it, and nobody means it as an edit. */
+export function isLockfile(path: string): boolean {
+  return LOCKFILES.includes(basename(path));
+}
+
+/** The refusal that names the files. */
+export function treeDirty(root: string, files: readonly string[]): GitOpsError {
+  const named = files.slice(0, NAMED).join(', ');
+  const rest = files.length > NAMED ? `, and ${files.length - NAMED} more` : '';
+  return new GitOpsError('TREE_DIRTY', `local changes in ${root}: ${named}${rest}`, {
+    hint: 'commit, move or discard them, or say "dirty": "stash" in gitops.json',
+  });
+}
+
+/** From which commit to which, and what of the work tree is ours. */
+export interface Span {
+  readonly from: Commit;
+  readonly to: Commit;
+  readonly exempt: readonly string[];
+}
+
+/** Looks for what stands in the way of a checkout, touching nothing. */
+export async function obstaclesTo(git: CheckoutGit, { from, to, exempt }: Span): Promise<Obstacles> {
+  const changes = await changesBetween(git, from, to);
+  const [untracked, hidden] = [await inTheWay(git, changes, exempt), await hiddenEdits(git, changes)];
+  return sort({ edits: await editsOf(git), inTheWay: untracked, hidden });
+}
+
+/** Whether an edit is only what an `npm install` by hand leaves. */
+export function isDirtiedLockfile({ path, status }: Edit): boolean {
+  return isLockfile(path) && /^[ MD][ MD]$/.test(status);
+}
 
 /** What to ask before staging: which files would make `moveCheckout` refuse. */
 export interface DirtyQuestion {
@@ -23,8 +77,19 @@ export async function checkDirty(question: DirtyQuestion, effort: Effort): Promi
   const head = (await headOf(git)) ?? from.commit;
   const known = (await git.ask(['rev-parse', '--verify', '--quiet', `${to.commit}^{tree}`])) !== null;
   const live = await readLive(state);
-  const untracked = known
-    ? await inTheWay(git, await changesBetween(git, head, to.commit), live?.made ?? [])
-    : [];
-  return [...obstacles(await editsOf(git), untracked).blocking];
+  const found = known
+    ? await obstaclesTo(git, { from: head, to: to.commit, exempt: live?.made ?? [] })
+    : await editsOnly(git);
+  return [...found.blocking];
+}
+
+/** All that can be said while the release's commit is nowhere on this machine. */
+async function editsOnly(git: CheckoutGit): Promise<Obstacles> {
+  return sort({ edits: await editsOf(git), inTheWay: [], hidden: [] });
+}
+
+function sort(found: Omit<Obstacles, 'blocking'>): Obstacles {
+  const edits = found.edits.filter((edit) => !isDirtiedLockfile(edit)).map(({ path }) => path);
+  const others = [...found.inTheWay, ...found.hidden].filter((path) => !isLockfile(path));
+  return { ...found, blocking: [...edits, ...others] };
 }

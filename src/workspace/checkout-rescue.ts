@@ -1,6 +1,5 @@
 import { mkdir, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { GitOpsError } from '../domain/errors.js';
+import { dirname, join } from 'node:path';
 import { sha7, type Commit } from '../domain/release.js';
 import type { CheckoutGit } from '../os/checkout-git.js';
 import { exists, hasErrno } from '../os/files.js';
@@ -9,11 +8,13 @@ import {
   changesBetween,
   editsOf,
   headOf,
+  hiddenEdits,
   holds,
   inTheWay,
   type Change,
   type Edit,
 } from './checkout-changes.js';
+import { isDirtiedLockfile, type Obstacles } from './checkout-dirty.js';
 import type { MoveEffort } from './checkout-locks.js';
 
 /** Something of the user's that had to make way, and where it can be found. */
@@ -24,54 +25,12 @@ export interface Saved {
   readonly paths: readonly string[];
 }
 
-/** What stands between a checkout and a release. */
-export interface Obstacles {
-  readonly edits: readonly Edit[];
-  readonly inTheWay: readonly string[];
-  /** Those of both that the user must decide about. */
-  readonly blocking: readonly string[];
-}
-
 /** Where rescued things go. */
 export interface RescuePlace {
   readonly git: CheckoutGit;
   readonly state: string;
   readonly runId: string;
   readonly effort: MoveEffort;
-}
-
-const LOCKFILES = [
-  'package-lock.json',
-  'npm-shrinkwrap.json',
-  'pnpm-lock.yaml',
-  'yarn.lock',
-  'bun.lock',
-  'bun.lockb',
-];
-const NAMED = 10;
-
-/** Whether a path is a lockfile: an `npm install` by hand dirties it, and nobody means it as an edit. */
-export function isLockfile(path: string): boolean {
-  return LOCKFILES.includes(basename(path));
-}
-
-/** Sorts what stands in the way, touching nothing. */
-export function obstacles(edits: readonly Edit[], untracked: readonly string[]): Obstacles {
-  const blocking = edits.filter((edit) => !isDirtiedLockfile(edit)).map(({ path }) => path);
-  return {
-    edits,
-    inTheWay: untracked,
-    blocking: [...blocking, ...untracked.filter((path) => !isLockfile(path))],
-  };
-}
-
-/** The refusal that names the files. */
-export function treeDirty(root: string, files: readonly string[]): GitOpsError {
-  const named = files.slice(0, NAMED).join(', ');
-  const rest = files.length > NAMED ? `, and ${files.length - NAMED} more` : '';
-  return new GitOpsError('TREE_DIRTY', `local changes in ${root}: ${named}${rest}`, {
-    hint: 'commit, move or discard them, or say "dirty": "stash" in gitops.json',
-  });
 }
 
 /** Makes way for the first attempt of a move: nothing of the user's is lost, all is told. */
@@ -84,7 +43,7 @@ export async function makeWay(place: RescuePlace, found: Obstacles, tag: string)
         : await stash(place, found.edits, tag),
     );
   }
-  saved.push(...(await rescueFiles(place, found.inTheWay)));
+  saved.push(...(await rescueFiles(place, found.inTheWay)), ...(await rescueHidden(place, found.hidden)));
   return saved;
 }
 
@@ -137,10 +96,6 @@ export async function tellStashes({ git, runId, effort }: RescuePlace): Promise<
   }
 }
 
-function isDirtiedLockfile({ path, status }: Edit): boolean {
-  return isLockfile(path) && /^[ MD][ MD]$/.test(status);
-}
-
 async function clearWritten(
   place: RescuePlace,
   changes: readonly Change[],
@@ -154,7 +109,8 @@ async function clearWritten(
     if (change === undefined || !(await holds(root, change))) foreign.push(path);
     else await removeFile(root, path);
   }
-  return rescueFiles(place, foreign);
+  const hidden = await hiddenEdits(place.git, changes);
+  return [...(await rescueFiles(place, foreign)), ...(await rescueHidden(place, hidden))];
 }
 
 async function clearEdits(
@@ -230,6 +186,13 @@ async function rescueFiles(
   }
   effort.report.step(`in the way and moved to ${folder}: ${paths.join(', ')}`);
   return [{ what: 'files', where: folder, paths }];
+}
+
+async function rescueHidden(place: RescuePlace, paths: readonly string[]): Promise<Saved[]> {
+  for (const path of paths) {
+    await place.git.run(['update-index', '--no-skip-worktree', '--no-assume-unchanged', '--', path]);
+  }
+  return rescueFiles(place, paths);
 }
 
 async function freeName(path: string): Promise<string> {

@@ -1,15 +1,14 @@
 import { GitOpsError } from '../domain/errors.js';
 import { sha7, type Commit } from '../domain/release.js';
 import { openCheckout, type CheckoutGit } from '../os/checkout-git.js';
-import { changesBetween, editsOf, headOf, inTheWay, trackedPaths } from './checkout-changes.js';
+import { headOf, trackedPaths } from './checkout-changes.js';
+import { obstaclesTo, treeDirty } from './checkout-dirty.js';
 import { freeLocks, type MoveEffort } from './checkout-locks.js';
 import {
   clearHalfway,
   makeWay,
-  obstacles,
   rescueCommits,
   tellStashes,
-  treeDirty,
   type RescuePlace,
   type Saved,
 } from './checkout-rescue.js';
@@ -143,8 +142,8 @@ async function begin(
 
 async function clearFirst(place: RescuePlace, move: CheckoutMove, record: Move): Promise<Saved[]> {
   const { git } = place;
-  const changes = await changesBetween(git, (await headOf(git)) ?? move.from.commit, move.to.commit);
-  const found = obstacles(await editsOf(git), await inTheWay(git, changes, record.paths));
+  const head = (await headOf(git)) ?? move.from.commit;
+  const found = await obstaclesTo(git, { from: head, to: move.to.commit, exempt: record.paths });
   if (move.dirty === 'refuse' && found.blocking.length > 0) throw treeDirty(move.root, found.blocking);
   return makeWay(place, found, move.to.tag);
 }

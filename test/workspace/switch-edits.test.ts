@@ -146,3 +146,21 @@ test('edits made while the release was being proven are rescued on the way back'
   assert.equal(f.git('show', `${saved.where}:app.js`), 'hot fix');
   assert.equal(f.git('status', '--porcelain'), '');
 });
+
+for (const flag of ['skip-worktree', 'assume-unchanged']) {
+  test(`an edit hidden by --${flag} is seen: refused by name, or moved to the rescue folder`, async (t) => {
+    const f = makeFixture(t);
+    f.git('update-index', `--${flag}`, 'app.js', '.gitignore', 'package.json');
+    f.write('app.js', 'mine\n');
+    f.write('.gitignore', '# the release does not change this file\n');
+    assert.deepEqual(await checkDirty(f.move, effort()), ['app.js']);
+    await assert.rejects(moveCheckout(f.move, effort()), dirtyNaming('app.js'));
+    assert.equal(f.read('app.js'), 'mine\n');
+    await moveCheckout({ ...f.move, dirty: 'stash' }, effort());
+    assert.equal(f.read('app.js'), V2['app.js']);
+    assert.equal(f.read('.pm2-gitops/rescue/run-1/app.js'), 'mine\n');
+    assert.match(f.read('.gitignore') ?? '', /does not change/);
+    await moveBack(f.back, effort());
+    assert.equal(f.read('app.js'), V1['app.js']);
+  });
+}
