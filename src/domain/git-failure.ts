@@ -5,7 +5,11 @@ export type GitFailure = 'unreachable' | 'refused' | 'missing' | 'corrupt' | 'di
 // corruption, so they come first; GitHub answers "not found" for what the credentials may not see, so refusal is asked
 // before absence. Lines of the server (`remote: …`) tell about the server's disk and objects, never about ours.
 const OURS: readonly (readonly [GitFailure, RegExp])[] = [
-  ['diskFull', /no space left on device|disk quota exceeded|there is not enough space on the disk/i],
+  // Git's checkout does not say why it was "unable to write file x"; into a fresh folder of ours there is one common reason.
+  [
+    'diskFull',
+    /no space left on device|disk quota exceeded|there is not enough space on the disk|unable to write file [^:\n]*$/im,
+  ],
   [
     'refused',
     new RegExp(

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReleaseConfig } from '../config/release.js';
-import { GitOpsError } from '../domain/errors.js';
+import { GitOpsError, messageOf } from '../domain/errors.js';
 import { describeRelease, releaseFolder, type Release } from '../domain/release.js';
 import type { Report } from '../domain/report.js';
 import type { Clock } from '../os/clock.js';
@@ -82,7 +82,17 @@ export async function stageRelease(request: StageRequest, tools: StageTools): Pr
     const finished = request.strategy === 'releases' ? await findFinished(request, tools) : null;
     return finished ?? (await makeRelease(request, tools));
   } catch (error) {
+    await dropAttempt(request, tools);
     throw translateDiskError(error, request.state);
+  }
+}
+
+/** A failed attempt leaves nothing: on a full disk it may be what fills it. */
+async function dropAttempt({ state, runId }: StageRequest, { report }: StageTools): Promise<void> {
+  try {
+    await rm(stageFolder(state, runId), { recursive: true, force: true, maxRetries: 5 });
+  } catch (error) {
+    report.step(`stage: ${stageFolder(state, runId)} stays for now: ${messageOf(error)}`);
   }
 }
 

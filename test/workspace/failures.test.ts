@@ -36,6 +36,7 @@ test('what git prints tells why it failed', () => {
     ['error: Server does not allow request for unadvertised object aaaa', 'missing'],
     ["fatal: couldn't find remote ref refs/tags/v9", 'missing'],
     ['fatal: write error: No space left on device\nfatal: index-pack failed\nfatal: early EOF', 'diskFull'],
+    ['error: unable to write file big.txt\nfatal: unable to check out', 'diskFull'],
     [
       'error: object file objects/aa/bb is empty\nfatal: loose object aabb (stored in objects/aa/bb) is corrupt',
       'corrupt',

@@ -134,6 +134,7 @@ describe('staging', () => {
     );
     await assert.rejects(stage('v1.0.0', commit), { code: 'BUILD_FAILED', message: /x is not defined/ });
     assert.ok(!(await exists(join(bench.root, 'releases'))));
+    assert.deepEqual(await readdir(join(bench.state, 'stage')), []);
   });
 
   it('refuses an app whose script the release lacks', async () => {
@@ -206,14 +207,15 @@ describe('staging', () => {
   });
 
   it('runs the hook after the build, and blocks when it says not now', async () => {
+    const order = bench.path('order');
     const gitops = {
-      build: 'echo build >> order',
-      hooks: { afterStage: 'echo "$GITOPS_TAG $GITOPS_RELEASE_DIR" >> order; exit 75' },
+      build: `echo build >> '${order}'`,
+      hooks: { afterStage: `echo "$GITOPS_TAG $GITOPS_RELEASE_DIR" >> '${order}'; exit 75` },
     };
     const commit = await remote.release('v1.0.0', await app('1.0.0', { gitops }));
     await assert.rejects(stage('v1.0.0', commit), { code: 'HOOK_NOT_NOW' });
     const tree = join(bench.state, 'stage/run-1/tree');
-    assert.equal(await readFile(join(tree, 'order'), 'utf8'), `build\nv1.0.0 ${tree}\n`);
+    assert.equal(await readFile(order, 'utf8'), `build\nv1.0.0 ${tree}\n`);
   });
 
   it('stops when cancelled', async () => {
