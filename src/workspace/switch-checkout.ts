@@ -40,6 +40,8 @@ export type { StagedTree } from './kept-plan.js';
 export { readLive, writeLive, type Live } from './kept-record.js';
 export { dropKept, keptFor } from './kept.js';
 
+const PIN_HINT = 'bring the release back as a new one: pm2-gitops pin';
+
 /** A checkout and the release that it shall move to. */
 export interface CheckoutMove {
   readonly root: string;
@@ -88,7 +90,7 @@ export async function moveCheckout(move: CheckoutMove, effort: MoveEffort): Prom
 /**
  * Puts a checkout back to the release that it was moved away from: the commit, what install and build had made (the same inodes),
  * and `live.json`. Finishes or undoes a half move alike, and can itself be done again after a kill at any point.
- * Never refuses local edits: it rescues them and tells where.
+ * Never refuses local edits: it rescues them and tells where. Throws `STATE_CORRUPT` where nothing is kept to go back to.
  */
 export async function moveBack(back: CheckoutReturn, effort: MoveEffort): Promise<Saved[]> {
   const { state, from, to } = back;
@@ -96,9 +98,8 @@ export async function moveBack(back: CheckoutReturn, effort: MoveEffort): Promis
   await settleHead(place.git, from.commit);
   const record = await readMove(state, to.commit);
   if (record !== null && record.to !== from.commit) throw keptForOther(record, from.commit);
-  // No record and nowhere else: the move never began, and whatever was edited has been refused and is none of ours.
-  if (record === null && (await headOf(place.git)) === to.commit) return [];
-  const saved = await clearHalfway(place, [from.commit, to.commit], record?.paths ?? []);
+  if (record === null) return requireNotLive(state, from.commit);
+  const saved = await clearHalfway(place, [from.commit, to.commit], record.paths);
   saved.push(...(await rescueCommits(place)));
   await swapBack(place, back, record);
   await tellStashes(place);
@@ -164,20 +165,24 @@ async function swap({ git, effort }: RescuePlace, move: CheckoutMove, record: Mo
   await writeLive(state, { schema: 1, commit: to.commit, depsKey: staged.depsKey, made: [...staged.made] });
 }
 
-async function swapBack(
-  { git, effort }: RescuePlace,
-  back: CheckoutReturn,
-  record: Move | null,
-): Promise<void> {
+/** Without a record the move never began or has been undone: whatever is edited then is none of ours. */
+async function requireNotLive(state: string, from: Commit): Promise<Saved[]> {
+  if ((await readLive(state))?.commit !== from) return [];
+  throw new GitOpsError('STATE_CORRUPT', `nothing is kept of what was live before ${sha7(from)}`, {
+    hint: PIN_HINT,
+  });
+}
+
+async function swapBack({ git, effort }: RescuePlace, back: CheckoutReturn, record: Move): Promise<void> {
   const place: SwapPlace = { ...back, ...effort };
   const head = await headOf(git);
   if (head !== back.to.commit) {
     const tracked = await trackedPaths(git, head ?? back.from.commit);
-    if (record !== null) await moveNewAside(place, record, tracked);
+    await moveNewAside(place, record, tracked);
     await checkOut(git, back.to.commit);
     await syncChanged(git, back.from.commit, back.to.commit);
   }
-  if (record !== null) await moveKeptBack(place, record);
+  await moveKeptBack(place, record);
 }
 
 async function isDone(git: CheckoutGit, { state, to }: CheckoutMove): Promise<boolean> {
@@ -186,7 +191,5 @@ async function isDone(git: CheckoutGit, { state, to }: CheckoutMove): Promise<bo
 
 function keptForOther(record: Move, from: Commit): GitOpsError {
   const message = `what is kept for ${sha7(record.from)} was replaced by ${sha7(record.to)}, not by ${sha7(from)}`;
-  return new GitOpsError('STATE_CORRUPT', message, {
-    hint: 'bring the release back as a new one: pm2-gitops pin',
-  });
+  return new GitOpsError('STATE_CORRUPT', message, { hint: PIN_HINT });
 }

@@ -213,6 +213,8 @@ test('only the previous release is kept', async (t) => {
   await dropKept(f.state, []);
   assert.equal(await keptFor(f.state, f.v1), false);
   assert.equal(existsSync(join(f.state, 'kept', f.v1)), false);
+  await assert.rejects(moveBack(f.back, effort()), (error: unknown) => isGitOpsError(error, 'STATE_CORRUPT'));
+  assert.equal(f.git('rev-parse', 'HEAD'), f.v2);
 });
 
 test('hooks of the checkout are not run', async (t) => {
@@ -222,4 +224,18 @@ test('hooks of the checkout are not run', async (t) => {
   });
   await moveCheckout(f.move, effort());
   assert.equal(existsSync(join(f.base, 'hooked')), false);
+});
+
+test('a half move to a release that was superseded is undone before the move to the next one', async (t) => {
+  const f = makeFixture(t);
+  const node = inode(f.root, 'node_modules');
+  await moveCheckout(f.move, effort());
+  // As a kill just before the end leaves it: everything is moved, `live.json` does not say so yet.
+  rmSync(join(f.state, 'live.json'));
+  const third = f.git('commit-tree', '-p', f.v2, '-m', 'v3', `${f.v2}^{tree}`);
+  f.git('push', '--quiet', f.move.mirror, `${third}:refs/heads/third`);
+  f.stage();
+  await moveCheckout({ ...f.move, to: { commit: third, tag: 'v3' } }, effort());
+  assert.equal(f.git('rev-parse', 'HEAD'), third);
+  assert.equal(inode(f.state, `kept/${f.v1}/node_modules`), node);
 });

@@ -131,10 +131,13 @@ test("an untracked lockfile gives way to the release's", async (t) => {
 
 test('after a refusal the way back touches no edit either', async (t) => {
   const f = makeFixture(t);
+  f.git('commit', '--quiet', '--allow-empty', '--message', 'local');
+  const local = f.git('rev-parse', 'HEAD');
   f.write('app.js', 'mine\n');
   await assert.rejects(moveCheckout(f.move, effort()), dirtyNaming('app.js'));
   await moveBack(f.back, effort());
   assert.equal(f.read('app.js'), 'mine\n');
+  assert.equal(f.git('rev-parse', 'HEAD'), local);
 });
 
 test('edits made while the release was being proven are rescued on the way back', async (t) => {

@@ -19,7 +19,11 @@ import {
 } from './checkout-fixture.js';
 
 // SIGKILL arrives in the middle of the Nth of these calls: a kill between any two steps that change the disk.
-const CALLS = 'rename,renameat,renameat2,link,symlink,unlink,unlinkat,mkdir,rmdir';
+const CALLS = {
+  worker: 'rename,renameat,renameat2,link,symlink,unlink,unlinkat,mkdir,rmdir',
+  git: 'rename,renameat,renameat2,link,mkdir',
+  writer: 'openat,write,unlink,mkdir,rmdir,rename',
+};
 const WRITTEN = [
   'app.js',
   'both',
@@ -41,7 +45,7 @@ const OPTIONS: FixtureOptions = {
 };
 
 /** `writer`: whoever handles some files of the release itself, so that git dies between and within the files that it writes. */
-type Victim = 'worker' | 'git' | 'writer';
+type Victim = keyof typeof CALLS;
 
 /** Who dies at the Nth of its calls, on which way. */
 interface Kill {
@@ -52,7 +56,7 @@ interface Kill {
 
 /** Runs a move in a program of its own that is killed; tells whether it lived to its end all the same. */
 async function runKilled({ root, move, v1, v2 }: Fixture, { way, victim, call }: Kill): Promise<boolean> {
-  const calls = victim === 'writer' ? 'openat,write,unlink,mkdir,rmdir,rename' : CALLS;
+  const calls = CALLS[victim];
   const kill = ['-e', `trace=${calls}`, '-e', `inject=${calls}:signal=KILL:when=${call}`];
   // `-b execve` lets go of every program that the worker starts, so that only its own calls are counted.
   const only = victim === 'worker' ? ['-b', 'execve'] : [];
