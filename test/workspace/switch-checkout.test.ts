@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { isGitOpsError } from '../../src/domain/errors.js';
+import { systemClock } from '../../src/os/clock.js';
 import { dropKept, keptFor, moveBack, moveCheckout, readLive } from '../../src/workspace/switch-checkout.js';
 import { V1, V2, dirtyNaming, effort, inode, makeFixture, snapshot } from './checkout-fixture.js';
 
@@ -189,19 +192,39 @@ test('a release that carries our own files is refused before anything moves', as
   }
 });
 
-test('stale locks of a killed git are removed', async (t) => {
+const isLinux = process.platform === 'linux';
+
+test('locks of a killed git are removed, however young', { skip: !isLinux }, async (t) => {
   const f = makeFixture(t);
-  const old = new Date(Date.now() - 3_600_000);
-  for (const name of ['index.lock', 'HEAD.lock', 'refs/stash.lock']) {
+  for (const name of ['index.lock', 'HEAD.lock', 'refs/stash.lock'])
     writeFileSync(join(f.root, '.git', name), '');
-    utimesSync(join(f.root, '.git', name), old, old);
-  }
   const lines: string[] = [];
   await moveCheckout(f.move, effort(lines));
   assert.equal(
     lines.some((line) => line.includes('index.lock')),
     true,
   );
+  assert.equal(f.git('rev-parse', 'HEAD'), f.v2);
+});
+
+test('a lock is left to a git that lives, and the move waits for it', { skip: !isLinux }, async (t) => {
+  const f = makeFixture(t);
+  const lock = join(f.root, '.git', 'index.lock');
+  const living = spawn('git', ['cat-file', '--batch'], { cwd: f.root, stdio: ['pipe', 'ignore', 'ignore'] });
+  await once(living, 'spawn');
+  writeFileSync(lock, '');
+  let waits = 0;
+  const clock = {
+    ...systemClock(),
+    sleep: async (): Promise<void> => {
+      waits += 1;
+      assert.equal(existsSync(lock), true);
+      living.stdin.end();
+      if (living.exitCode === null) await once(living, 'exit');
+    },
+  };
+  await moveCheckout(f.move, { ...effort(), clock });
+  assert.equal(waits, 1);
   assert.equal(f.git('rev-parse', 'HEAD'), f.v2);
 });
 
