@@ -86,7 +86,7 @@ export async function hiddenEdits(git: CheckoutGit, changes: readonly Change[]):
 }
 
 /** Whether a path is one of `roots` or lies below one. */
-export function isBeneath(path: string, roots: readonly string[]): boolean {
+function isBeneath(path: string, roots: readonly string[]): boolean {
   return roots.some((root) => path === root || path.startsWith(`${root}/`));
 }
 
@@ -99,12 +99,12 @@ export async function holds(root: string, { path, blob }: Pick<Change, 'path' | 
 }
 
 /** Parses `git status --porcelain=v1 -z --no-renames`. */
-export function parseStatus(text: string): Edit[] {
+function parseStatus(text: string): Edit[] {
   return split(text).map((entry) => ({ status: entry.slice(0, 2), path: entry.slice(3) }));
 }
 
 /** Parses `git diff-tree -r -z --raw --no-renames`: `:mode mode id id status`, NUL, path, NUL. */
-export function parseRawDiff(text: string): Change[] {
+function parseRawDiff(text: string): Change[] {
   const fields = split(text);
   const changes: Change[] = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {

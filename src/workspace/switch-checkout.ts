@@ -33,11 +33,10 @@ import {
   type SwapPlace,
 } from './kept.js';
 
-export { checkDirty, type DirtyQuestion } from './checkout-dirty.js';
+export { checkDirty } from './checkout-dirty.js';
 export type { MoveEffort } from './checkout-locks.js';
 export type { Saved } from './checkout-rescue.js';
-export type { StagedTree } from './kept-plan.js';
-export { readLive, writeLive, type Live } from './kept-record.js';
+export { readLive, writeLive } from './kept-record.js';
 export { dropKept, keptFor } from './kept.js';
 
 const PIN_HINT = 'bring the release back as a new one: pm2-gitops pin';
