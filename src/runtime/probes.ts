@@ -44,14 +44,15 @@ async function askUrl(url: URL, { all, limitMs, rolling }: Question): Promise<st
 /** A connection of its own for each question: one that was kept open would still lead to the old process. */
 function statusOf(url: URL, limitMs: number, signal: AbortSignal): Promise<number> {
   const get = url.protocol === 'https:' ? getHttps : getHttp;
-  const ends = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  const limit = AbortSignal.timeout(limitMs);
+  const ends = AbortSignal.any([signal, limit]);
   return new Promise((resolve, reject) => {
     const request = get(url, { agent: false, signal: ends }, (response) => {
       response.destroy();
       resolve(response.statusCode ?? 0);
     });
     request.on('error', (error) => {
-      reject(ends.aborted ? new Error(`nothing within ${limitMs / 1000} s`) : error);
+      reject(limit.aborted ? new Error(`nothing within ${limitMs / 1000} s`) : error);
     });
   });
 }

@@ -79,33 +79,31 @@ class RpcConnection implements Daemon {
 
   #awaitReply(id: string, { method, signal, timeoutMs }: CallOptions & { method: string }): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      // Joined: with a listener for each of many calls, Node.js would warn of a leak in the caller's signal.
       const limit = AbortSignal.timeout(timeoutMs);
-      const end = (settle: () => void): void => {
+      const ends = AbortSignal.any([signal, limit]);
+      const settle = (outcome: () => void): void => {
         this.#pending.delete(id);
-        signal.removeEventListener('abort', onAbort);
-        limit.removeEventListener('abort', onLimit);
-        settle();
+        ends.removeEventListener('abort', onEnd);
+        outcome();
       };
-      const fail = (error: GitOpsError): void => {
-        end(() => {
-          reject(error);
+      const onEnd = (): void => {
+        settle(() => {
+          reject(limit.aborted ? late(method, timeoutMs) : cancelled(method, signal));
         });
       };
-      const onAbort = (): void => {
-        fail(cancelled(method, signal));
-      };
-      const onLimit = (): void => {
-        fail(silent(`pm2 did not answer ${method} within ${Math.round(timeoutMs / 100) / 10} s`, null));
-      };
-      signal.addEventListener('abort', onAbort);
-      limit.addEventListener('abort', onLimit);
+      ends.addEventListener('abort', onEnd);
       this.#pending.set(id, {
         resolve: (value) => {
-          end(() => {
+          settle(() => {
             settleReply(value, { method, resolve, reject });
           });
         },
-        reject: fail,
+        reject: (error) => {
+          settle(() => {
+            reject(error);
+          });
+        },
       });
     });
   }
@@ -142,6 +140,10 @@ function settleReply(value: unknown, { method, resolve, reject }: PendingCall & 
 
 function describe(error: unknown): string {
   return typeof error === 'string' ? error : JSON.stringify(error);
+}
+
+function late(method: string, timeoutMs: number): GitOpsError {
+  return silent(`pm2 did not answer ${method} within ${Math.round(timeoutMs / 100) / 10} s`, null);
 }
 
 function cancelled(method: string, signal: AbortSignal): GitOpsError {

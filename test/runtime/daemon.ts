@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -48,7 +49,7 @@ export async function temporaryFolder(t: TestContext): Promise<string> {
 }
 
 async function makeFolder(): Promise<string> {
-  return realpath(await mkdtemp('/tmp/rt-'));
+  return realpath(await mkdtemp(join(process.platform === 'win32' ? tmpdir() : '/tmp', 'rt-')));
 }
 
 async function removeFolder(folder: string): Promise<void> {
@@ -117,9 +118,9 @@ export async function killDaemon(home: string): Promise<void> {
   const pidFile = join(home, 'pm2.pid');
   const pid = Number(await readFile(pidFile, 'utf8').catch(() => '0'));
   if (pid === 0 || !isAlive(pid)) return;
-  // Its own orderly end: it kills its apps one after the other. The pid itself may stay as a zombie for a while.
+  // Its own orderly end: it kills its apps one after the other. Killed in other ways it leaves the file, and perhaps a zombie.
   process.kill(pid, 'SIGTERM');
-  await eventually(async () => !(await exists(pidFile))).catch(() => process.kill(pid, 'SIGKILL'));
+  await eventually(async () => !isAlive(pid) || !(await exists(pidFile)));
 }
 
 /** Whether a process lives (a zombie counts). */

@@ -3,9 +3,11 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { GitOpsError } from '../../src/domain/errors.js';
 import { incarnations } from '../../src/domain/process.js';
 import { exists } from '../../src/os/files.js';
 import { listProcesses } from '../../src/runtime/processes.js';
+import type { Daemon } from '../../src/runtime/rpc.js';
 import { CRASHES_AT_START, CRASHES_LATE, SERVES, servesOn, servesOrWaitsOn } from './apps.js';
 import { eventually, freePort, startDaemon, testSignal, type TestDaemon } from './daemon.js';
 import { health, rollRoot, type Rolled } from './rolling.js';
@@ -171,4 +173,40 @@ test('a daemon that dies in the middle is not held against the release', async (
   process.kill(target.pid, 'SIGKILL');
   await rolling;
   if (web !== undefined) process.kill(web.pid, 'SIGKILL');
+});
+
+/** The daemon, except that pm2 answers a restart as `answer` wants. */
+function withRestart(
+  target: TestDaemon,
+  answer: (restart: () => Promise<unknown>) => Promise<unknown>,
+): TestDaemon {
+  const { daemon } = target;
+  const call: Daemon['call'] = (method, args, options) => {
+    const real = (): Promise<unknown> => daemon.call(method, args, options);
+    return method === 'restartProcessId' ? answer(real) : real();
+  };
+  return { ...target, daemon: { home: daemon.home, call, close: () => undefined } };
+}
+
+test('a restart that pm2 refuses, or says it did and did not, is no success', async (t) => {
+  const target = await startDaemon(t);
+  await startWeb(target, {});
+  const refusal = new GitOpsError('DAEMON_REFUSED', 'pm2 refused restartProcessId: no');
+  const refused = await rollRoot(withRestart(target, () => Promise.reject(refusal)));
+  assert.match(causeOf(refused), /^web 0 did not change over: pm2 refused/);
+  const pretended = await rollRoot(withRestart(target, () => Promise.resolve({})));
+  assert.match(causeOf(pretended), /^web 0 still is the old process/);
+});
+
+test('a restart that happened is a success, whatever pm2 answered', async (t) => {
+  const target = await startDaemon(t);
+  await startWeb(target, {});
+  const silence = new GitOpsError('DAEMON_SILENT', 'pm2 did not answer');
+  const rolled = await rollRoot(
+    withRestart(target, async (restart) => {
+      await restart();
+      throw silence;
+    }),
+  );
+  assert.deepEqual(rolled.outcome, { healthy: true });
 });
