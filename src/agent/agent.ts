@@ -48,7 +48,9 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /** Looks at the source now and launches a worker if there is something to do. Rejects if the root cannot be read. */
   async check(): Promise<Polled> {
-    const polled = await poll(await this.#open(), null, this.#over.signal);
+    // Somebody waits for it: unlike the turns of the loop, it may keep the process alive until its answer.
+    const root = await openRoot(this.#folder);
+    const polled = await poll(root, null, this.#over.signal);
     this.emit('polled', polled);
     return polled;
   }

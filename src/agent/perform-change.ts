@@ -23,10 +23,9 @@ export async function activate(
   const { host } = place.root;
   const switching = switchingOf(place);
   await place.report.begin(run);
-  const tree = await switching.stagedTree(upgrade, release, run);
-  const staged = tree === null ? null : await readBrought(place, tree);
-  if (staged !== null)
-    await hook(place, { name: 'beforeActivate', release, upgrade, tree: staged.tree, config: staged.config });
+  const tree = switching.stagedTree(release, run);
+  const staged = await readBrought(place, tree);
+  await hook(place, { name: 'beforeActivate', release, upgrade, tree, config: staged.config });
   place.report.step(`activate: ${describeRelease(release)}`);
   await switching.activate(upgrade, release, run);
   const old = incarnations(await processesOrNone(place, staged));

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { parseReleaseConfig } from '../config/release.js';
-import { describeRelease, releaseFolder } from '../domain/release.js';
+import { releaseFolder, sameRelease } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { readMark } from '../workspace/mark.js';
 import { stageRelease, type StageRequest } from '../workspace/stage.js';
+import { stageKept } from '../workspace/stage-kept.js';
 import { readLive } from '../workspace/switch-checkout.js';
-import { switchingOf } from './switching.js';
-import { hookEnv, type Workplace } from './workplace.js';
+import { effortOf, hookEnv, type Workplace } from './workplace.js';
 
 const GIT_LIMIT_MS = 600_000;
 
@@ -19,11 +19,13 @@ export async function stage(
   const { root, access, signal, report, children } = place;
   const { config, layout, host } = root;
   await report.begin(run);
-  if (await switchingOf(place).isAtHand(upgrade, release)) {
-    report.step(`stage: ${describeRelease(release)} is kept on disk, nothing to do`);
-    return { type: 'staged' };
-  }
   const adopted = config.strategy === 'checkout';
+  const returning = adopted && sameRelease(upgrade.previous, release);
+  if (
+    returning &&
+    (await stageKept({ state: layout.state, runId: run, release }, effortOf(place, GIT_LIMIT_MS)))
+  )
+    return { type: 'staged' };
   await stageRelease(
     {
       ...{ strategy: config.strategy, root: layout.root, state: layout.state, runId: run, release },

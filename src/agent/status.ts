@@ -5,9 +5,9 @@ import type { AppProcess } from '../domain/process.js';
 import { statusOf, type Status } from '../domain/status.js';
 import type { Step, Upgrade } from '../domain/upgrade.js';
 import { holderOf } from '../state/lock.js';
-import { listRuns } from '../state/runs.js';
 import { headTrail } from '../workspace/adopt.js';
 import { rootProcesses } from './apps.js';
+import { newestEnded } from './ended-runs.js';
 import { gatherFacts } from './facts.js';
 import type { Root } from './root.js';
 import { scheduleOf } from './schedule.js';
@@ -17,7 +17,6 @@ export async function readStatus(root: Root, signal: AbortSignal): Promise<Statu
   const { config, layout, machine, host } = root;
   const facts = await gatherFacts(root);
   const { processes, warnings } = await listOrWarn(root, signal);
-  const [lastRun] = await listRuns(layout, 1);
   return statusOf({
     identity: {
       root: layout.root,
@@ -31,7 +30,7 @@ export async function readStatus(root: Root, signal: AbortSignal): Promise<Statu
     observed: facts.observed,
     processes,
     trail: await wholeTrail(root, facts.upgrade, signal),
-    lastRun: lastRun ?? null,
+    lastRun: await newestEnded(root),
     nextPoll: (await scheduleOf(root)).following(facts.now),
     worker: await holderOf(layout.upgradeLock),
     warnings,

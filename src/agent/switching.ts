@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { releaseFolder, sameRelease, type Release } from '../domain/release.js';
+import { releaseFolder, type Release } from '../domain/release.js';
 import type { Upgrade } from '../domain/upgrade.js';
 import { GitOpsError } from '../domain/errors.js';
 import { readMark } from '../workspace/mark.js';
-import { checkDirty, keptFor, moveBack, moveCheckout, readLive } from '../workspace/switch-checkout.js';
+import { stageFolder } from '../workspace/stage.js';
+import { checkDirty, moveBack, moveCheckout, readLive } from '../workspace/switch-checkout.js';
 import { pointTo, unpoint } from '../workspace/switch-releases.js';
 import { effortOf, type Workplace } from './workplace.js';
 
@@ -11,10 +12,8 @@ import { effortOf, type Workplace } from './workplace.js';
 export interface Switching {
   /** Where the apps see the release that the root names. */
   readonly live: string;
-  /** Whether the way to a release is complete on disk, so that there is nothing to stage. */
-  isAtHand(upgrade: Upgrade, release: Release): Promise<boolean>;
-  /** Where a staged release lies until then; null where it is at hand without a tree of its own. */
-  stagedTree(upgrade: Upgrade, release: Release, run: string): Promise<string | null>;
+  /** Where a staged release lies until then. */
+  stagedTree(release: Release, run: string): string;
   /** Files of people that stand in the way of a release. */
   obstacles(upgrade: Upgrade, release: Release): Promise<readonly string[]>;
   /** Makes the root name the staged release. */
@@ -34,9 +33,7 @@ function releasesSwitching({ root: { layout } }: Workplace): Switching {
   const treeOf = (release: Release): string => join(layout.root, 'releases', releaseFolder(release));
   return {
     live: join(layout.root, 'current'),
-    // Staging itself finds a complete folder.
-    isAtHand: () => Promise.resolve(false),
-    stagedTree: (_upgrade, release) => Promise.resolve(treeOf(release)),
+    stagedTree: treeOf,
     obstacles: () => Promise.resolve([]),
     async activate(_upgrade, release) {
       await requireComplete(treeOf(release), release);
@@ -53,25 +50,19 @@ function checkoutSwitching(place: Workplace): Switching {
   const { layout, config } = place.root;
   const common = { root: layout.root, state: layout.state };
   const effort = effortOf(place, MOVE_LIMIT_MS);
-  const treeOf = (run: string): string => join(layout.state, 'stage', run, 'tree');
-  const isAtHand = async ({ previous }: Upgrade, release: Release): Promise<boolean> =>
-    sameRelease(previous, release) && keptFor(layout.state, release.commit);
+  const stagedTree = (_release: Release, run: string): string => join(stageFolder(layout.state, run), 'tree');
   return {
     live: layout.root,
-    isAtHand,
-    stagedTree: async (upgrade, release, run) => ((await isAtHand(upgrade, release)) ? null : treeOf(run)),
+    stagedTree,
     obstacles: (upgrade, release) =>
       checkDirty({ ...common, mirror: layout.mirror, from: activeOf(upgrade), to: release }, effort),
     async activate(upgrade, release, run) {
       const from = activeOf(upgrade);
       if ((await readLive(layout.state))?.commit === release.commit) return;
-      if (await isAtHand(upgrade, release)) {
-        await moveBack({ ...common, from, to: release, runId: run }, effort);
-        return;
-      }
-      const { made, depsKey } = await requireComplete(treeOf(run), release);
+      const tree = stagedTree(release, run);
+      const { made, depsKey } = await requireComplete(tree, release);
       const modules = made.includes('node_modules') ? 'installed' : 'kept';
-      const staged = { tree: treeOf(run), made, depsKey, modules } as const;
+      const staged = { tree, made, depsKey, modules } as const;
       await moveCheckout(
         { ...common, mirror: layout.mirror, from, to: release, staged, dirty: config.dirty, runId: run },
         effort,

@@ -23,5 +23,6 @@ export async function tidy(place: Workplace, { active, previous, phase, trail }:
     runIds,
   };
   await prune(request, effortOf(place, PRUNE_LIMIT_MS));
-  if (config.strategy === 'checkout') await dropKept(layout.state, protect);
+  if (config.strategy === 'checkout')
+    await dropKept(layout.state, previous === null ? [] : [previous.commit]);
 }

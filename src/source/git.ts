@@ -20,7 +20,7 @@ export interface LookPlace {
   readonly background: boolean;
 }
 
-const LOOK_LIMIT_MS = 60_000;
+const LOOK_LIMIT_MS = 30_000;
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /**

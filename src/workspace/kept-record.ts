@@ -5,6 +5,9 @@ import { GitOpsError } from '../domain/errors.js';
 import type { Commit } from '../domain/release.js';
 import { readTextIfAny, writeDurably } from '../os/files.js';
 
+/** The name of a move's record in its `kept` folder. */
+export const MOVE_NAME = '.gitops-move.json';
+
 const commit = v.pipe(v.string(), v.hexadecimal());
 
 const liveSchema = v.object({
@@ -68,7 +71,7 @@ export function livePath(state: string): string {
 }
 
 function movePath(state: string, from: Commit): string {
-  return join(keptFolder(state, from), '.gitops-move.json');
+  return join(keptFolder(state, from), MOVE_NAME);
 }
 
 async function readRecord<S extends v.GenericSchema>(

@@ -1,0 +1,40 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Release } from '../domain/release.js';
+import { syncFolder } from '../os/files.js';
+import { renameStubborn } from '../os/rename.js';
+import type { MoveEffort } from './checkout-locks.js';
+import { keptFor } from './kept.js';
+import { keptFolder, MOVE_NAME, readMove } from './kept-record.js';
+import { writeMark } from './mark.js';
+import { stageFolder } from './stage.js';
+
+/** A release that an adopted checkout was moved away from, and the run that brings it back. */
+export interface KeptRelease {
+  readonly state: string;
+  readonly runId: string;
+  readonly release: Release;
+}
+
+/**
+ * Stages the former release of an adopted checkout from what was kept for the way back: no network, no install, no build.
+ * What is kept holds only what install and build had made; the rest comes from git. False where it is not whole: stage as usual.
+ */
+export async function stageKept(
+  { state, runId, release }: KeptRelease,
+  { clock, signal, report }: MoveEffort,
+): Promise<boolean> {
+  const move = await readMove(state, release.commit);
+  // Folders that mix tracked files with made ones cannot be told apart any more once they are one tree.
+  if (move === null || move.mixed.length > 0 || !(await keptFor(state, release.commit))) return false;
+  const tree = join(stageFolder(state, runId), 'tree');
+  await rm(dirname(tree), { recursive: true, force: true });
+  await mkdir(dirname(tree), { recursive: true, mode: 0o700 });
+  await renameStubborn(keptFolder(state, release.commit), tree, { clock, signal });
+  await syncFolder(dirname(tree));
+  await rm(join(tree, MOVE_NAME), { force: true });
+  const { tag, commit } = release;
+  await writeMark(tree, { schema: 1, tag, commit, depsKey: move.before?.depsKey ?? null, made: move.had });
+  report.step(`stage: ${tag} is kept on disk, nothing to fetch or install`);
+  return true;
+}
