@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import * as v from 'valibot';
 import { isGitOpsError, messageOf } from '../domain/errors.js';
 import type { Report } from '../domain/report.js';
-import type { ListedProcess } from './processes.js';
+import { listProcesses, type ListedProcess } from './processes.js';
 import type { Daemon } from './rpc.js';
 
 /** One process on its way from the old incarnation to the new one. */
@@ -27,13 +27,17 @@ export async function leave(process: ListedProcess): Promise<Turn> {
 
 /** Has pm2 end the process and start it anew with the environment that it has. */
 export async function restart(process: ListedProcess, tools: TurnTools, signal: AbortSignal): Promise<Turn> {
-  const { pmId, killTimeoutMs, status } = process;
   return changeOver(process, tools, async () => {
-    const options = { signal, timeoutMs: limitOf(process) };
-    // pm2's own pending restart would start a second process beside ours: stopping clears it.
-    if (status === 'waiting restart')
-      await tools.daemon.call('stopProcessId', [pmId], { signal, timeoutMs: killTimeoutMs * 2 + MARGIN_MS });
-    return tools.daemon.call('restartProcessId', [{ id: pmId, env: {} }], options);
+    try {
+      return await askRestart(process, tools, signal);
+    } catch (error) {
+      const now = (await listProcesses(tools.daemon, signal)).find(({ pmId }) => pmId === process.pmId);
+      // A crash loop may have died or come back between our look and pm2's.
+      const changed =
+        now !== undefined && (now.startedAt !== process.startedAt || now.status !== process.status);
+      if (!changed || !isGitOpsError(error, 'DAEMON_REFUSED')) throw error;
+      return askRestart(now, tools, signal);
+    }
   });
 }
 
@@ -56,6 +60,19 @@ export function nameOf({ name, pmId }: ListedProcess): string {
 interface TurnTools {
   readonly daemon: Daemon;
   readonly report: Report;
+}
+
+async function askRestart(
+  process: ListedProcess,
+  { daemon }: TurnTools,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { pmId, killTimeoutMs, status } = process;
+  // pm2's own pending restart would start a second process beside ours: stopping clears it.
+  if (status === 'waiting restart') {
+    await daemon.call('stopProcessId', [pmId], { signal, timeoutMs: killTimeoutMs * 2 + MARGIN_MS });
+  }
+  return daemon.call('restartProcessId', [{ id: pmId, env: {} }], { signal, timeoutMs: limitOf(process) });
 }
 
 async function changeOver(

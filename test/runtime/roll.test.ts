@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { incarnations } from '../../src/domain/process.js';
 import { exists } from '../../src/os/files.js';
-import { listProcesses } from '../../src/runtime/processes.js';
+import { listProcesses, type ListedProcess } from '../../src/runtime/processes.js';
+import { restart } from '../../src/runtime/turn.js';
 import { SERVES, servesOn } from './apps.js';
 import {
   eventually,
@@ -138,6 +139,22 @@ test("a process that waits for pm2's own restart is started once", async (t) => 
   const rolled = await rollRoot(target, { health: health({ settleMs: 1_500 }) });
   assert.deepEqual(rolled.outcome, HEALTHY);
   assert.equal(await readFile(`${target.root}/started`, 'utf8'), 'x');
+});
+
+test('a process that dies into a wait after we looked is started all the same', async (t) => {
+  const target = await startDaemon(t);
+  await target.write('app.js', 'setTimeout(() => process.exit(1), 500)');
+  await target.start({ name: 'web', script: 'app.js', restart_delay: 60_000 });
+  const look = async (status: string): Promise<ListedProcess | false> => {
+    const [web] = await listProcesses(target.daemon, testSignal());
+    return web?.status === status && web;
+  };
+  const online = await eventually(() => look('online'));
+  await eventually(() => look('waiting restart'));
+  const report = { step: () => undefined, output: () => undefined };
+  const turn = await restart(online, { daemon: target.daemon, report }, testSignal());
+  assert.equal(turn.refusal, null);
+  assert.equal(turn.told, (await eventually(() => look('online'))).startedAt);
 });
 
 test('an address that answers, and a command that ends with 0, prove a release', async (t) => {
