@@ -5,7 +5,7 @@ import { encode, MessageDecoder, readArgument } from './amp.js';
 import { openSocket, type DaemonPlace } from './socket.js';
 
 /** How long one call may take, and who may end it. */
-export interface CallOptions {
+interface CallOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
 }
