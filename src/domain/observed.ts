@@ -55,19 +55,22 @@ export function afterFailedLook(
 
 /** Version tags that moved since they were first seen: reported, never followed. */
 export function movedTags({ refs, seen }: Observed): MovedTag[] {
-  return refs.flatMap(({ name, commit }) => {
-    const tag = name.slice(TAGS.length);
-    const first = name.startsWith(TAGS) ? seen[tag] : undefined;
-    return first === undefined || first === commit ? [] : [{ tag, seen: first, now: commit }];
+  return refs.flatMap((ref) => {
+    const first = firstSight(ref, seen);
+    if (first === null || first === ref.commit) return [];
+    return [{ tag: ref.name.slice(TAGS.length), seen: first, now: ref.commit }];
   });
 }
 
 /** The refs with every moved version tag at the commit where it was first seen. */
 export function trustedRefs({ refs, seen }: Observed): Ref[] {
-  return refs.map((ref) => {
-    const first = ref.name.startsWith(TAGS) ? seen[ref.name.slice(TAGS.length)] : undefined;
-    return first === undefined ? ref : { ...ref, commit: first };
-  });
+  return refs.map((ref) => ({ ...ref, commit: firstSight(ref, seen) ?? ref.commit }));
+}
+
+// `hasOwn`: a tag may be called `constructor`.
+function firstSight({ name }: Ref, seen: Observed['seen']): Commit | null {
+  const tag = name.slice(TAGS.length);
+  return name.startsWith(TAGS) && Object.hasOwn(seen, tag) ? (seen[tag] ?? null) : null;
 }
 
 interface LookFacts {
