@@ -59,8 +59,9 @@ test('S31: a connection that breaks off in mid-pack fails the run and touches no
   const status = await scene.status();
   assert.deepEqual(
     [status.lastRun?.outcome, status.quarantine, status.why?.reason],
-    ['failed', [], 'backoff'],
+    ['failed', [], 'offline'],
   );
+  assert.ok(status.why?.until != null, 'it says when it will try again');
   assert.deepEqual(await machine.starts(), starts);
   await scene.cliMust(['apply']);
   assert.deepEqual([await scene.versions(), (await scene.status()).active?.commit], [['v1.1.0'], commit]);
