@@ -14,7 +14,7 @@ export interface FreshDecision {
   readonly request: Request;
 }
 
-/** Looks at the source and decides. Throws `SOURCE_UNREACHABLE` if there was no look at all yet, `CHANNEL_UNKNOWN`, `TAG_UNKNOWN`. */
+/** Looks at the source and decides. Throws `SOURCE_UNREACHABLE` if the look failed and what is known leaves nothing to do, `TAG_UNKNOWN`. */
 export async function decideFreshly(
   root: Root,
   tag: string | null,
@@ -22,10 +22,12 @@ export async function decideFreshly(
 ): Promise<FreshDecision> {
   const observed = await lookNow(root, signal);
   const to = tag === null ? null : namedRelease(root, observed, tag);
-  if (observed.error !== null && observed.refs.length === 0) throw unreachable(observed.error);
   const request = { to, impatient: true };
   const facts = await gatherFacts(root, request);
-  return { decision: decide(facts), facts, request };
+  const decision = decide(facts);
+  // Nothing to do by what was seen last, and nothing newer could be seen: that is no "up to date".
+  if (observed.error !== null && decision.step === 'nothing') throw unreachable(observed.error);
+  return { decision, facts, request };
 }
 
 /** The release that a person names. Throws `TAG_UNKNOWN`, with the newest ones there are. */
