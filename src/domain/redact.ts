@@ -1,4 +1,5 @@
-const USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@'"]*@/gi;
+// Up to the last @ before the path: people write passwords with @ and quotes in them unescaped.
+const USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"]*@/gi;
 const SECRET_QUERY =
   /([?&;](?:[a-z0-9_-]*(?:token|secret|password|passwd|key|sig|signature|auth|credential)[a-z0-9_-]*)=)[^&;#\s'"]+/gi;
 

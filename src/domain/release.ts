@@ -34,8 +34,14 @@ export function describeRelease(release: Release): string {
   return release.tag === sha7(release.commit) ? release.tag : `${release.tag} (${sha7(release.commit)})`;
 }
 
+// learn.microsoft.com/windows/win32/fileio/naming-a-file: Windows takes these for devices, with any extension too.
+const DEVICE = /^(?=(?:con|prn|aux|nul|com\d|lpt\d)\.)/i;
+
 /** `<tag>-<sha7>`, with every character that some file system refuses replaced by `_`. */
 export function releaseFolder(release: Release): string {
-  const safe = release.tag.replace(/[^A-Za-z0-9._@+-]/g, '_').replace(/^\.+/, '_');
+  const safe = release.tag
+    .replace(/[^A-Za-z0-9._@+-]/g, '_')
+    .replace(/^\.+/, '_')
+    .replace(DEVICE, '_');
   return `${safe.slice(0, 80)}-${sha7(release.commit)}`;
 }

@@ -87,7 +87,7 @@ export function statusOf(facts: StatusFacts): Status {
 
 /** Which release a process runs: its own folder tells, where pm2 recorded one; else what the root named when it started. */
 export function commitOf({ cwd, script, startedAt }: AppProcess, trail: readonly Step[]): Commit | null {
-  const folder = /[\\/]releases[\\/][^\\/]*-([0-9a-f]{7})(?=[\\/]|$)/.exec(`${cwd}\n${script}`)?.[1];
+  const folder = /[\\/]releases[\\/][^\\/\n]*-([0-9a-f]{7})(?=[\\/\n]|$)/.exec(`${cwd}\n${script}`)?.[1];
   if (folder === undefined) return commitAt(trail, startedAt);
   return trail.findLast(({ commit }) => commit.startsWith(folder))?.commit ?? null;
 }
