@@ -1,11 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { watch } from 'node:fs';
 import type { Instant, Release } from '../domain/release.js';
-import { composeHost, openRoot } from './compose.js';
-import { newestEnded } from './ended-runs.js';
-import { poll, type Polled } from './poll.js';
+import { systemClock } from '../os/clock.js';
+import type { Polled } from './poll.js';
 import type { Root } from './root.js';
-import { scheduleOf } from './schedule.js';
 
 /** What a run came to, as an event of the agent. */
 export interface RunEvent {
@@ -35,7 +33,7 @@ const LONGEST_SLEEP_MS = 600_000;
 export class Agent extends EventEmitter<AgentEvents> {
   readonly #folder: string;
   readonly #over = new AbortController();
-  readonly #clock = composeHost({ background: true }).clock;
+  readonly #clock = systemClock({ background: true });
   readonly #loop: Promise<void>;
   /** The newest ended run that the host knows of. */
   #told: string | null = null;
@@ -49,8 +47,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** Looks at the source now and launches a worker if there is something to do. Rejects if the root cannot be read. */
   async check(): Promise<Polled> {
     // Somebody waits for it: unlike the turns of the loop, it may keep the process alive until its answer.
-    const root = await openRoot(this.#folder);
-    const polled = await poll(root, null, this.#over.signal);
+    const { openRoot, poll } = await loadTurn();
+    const polled = await poll(await openRoot(this.#folder), null, this.#over.signal);
     this.emit('polled', polled);
     return polled;
   }
@@ -76,6 +74,7 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /** Takes a turn, if there is one to take, and tells when the next one is. */
   async #take(turn: Instant | null | 'first'): Promise<Instant> {
+    const { poll, scheduleOf } = await loadTurn();
     const root = await this.#open();
     const schedule = await scheduleOf(root);
     const due = turn === 'first' ? schedule.first : turn;
@@ -110,6 +109,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   async #tellRuns(): Promise<void> {
+    const { newestEnded } = await loadTurn();
     const newest = await newestEnded(await this.#open());
     if (newest === null || newest.id === this.#told) return;
     this.#told = newest.id;
@@ -118,17 +118,24 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   async #newestId(): Promise<string | null> {
-    return this.#open()
-      .then(newestEnded)
-      .then((run) => run?.id ?? null)
-      .catch(() => null); // the first turn tells what is wrong with the root
+    try {
+      const { newestEnded } = await loadTurn();
+      return (await newestEnded(await this.#open()))?.id ?? null;
+    } catch {
+      return null; // the first turn tells what is wrong with the root
+    }
   }
 
-  #open(): Promise<Root> {
+  async #open(): Promise<Root> {
+    const { openRoot } = await loadTurn();
     return openRoot(this.#folder, { background: true });
   }
 
   async #sleep(ms: number): Promise<void> {
     await this.#clock.sleep(ms, this.#over.signal).catch(() => undefined); // closed
   }
+}
+
+function loadTurn() {
+  return import('./turn.js');
 }

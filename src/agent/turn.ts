@@ -1,0 +1,5 @@
+// All that a turn of the poller needs, in one place, so that a host loads it when the first turn comes and not with its own start.
+export { openRoot } from './compose.js';
+export { newestEnded } from './ended-runs.js';
+export { poll } from './poll.js';
+export { scheduleOf } from './schedule.js';
