@@ -151,7 +151,9 @@ function runCli(cli: Cli, args: readonly string[], { env, tools, signal }: CliCa
     env: { ...env, PM2_HOME: home },
   };
   const onLine = (line: string): void => {
-    report.output(stripVTControlCharacters(line));
+    const plain = stripVTControlCharacters(line);
+    // The rest is a banner and a table of all apps.
+    if (plain.startsWith('[PM2]')) report.output(plain);
   };
   return run(command, { signal, limitMs: CLI_LIMIT_MS, onLine, children });
 }
