@@ -4,14 +4,18 @@ import { GitOpsError } from '../domain/errors.js';
 import { exists, readTextIfAny } from '../os/files.js';
 import { parseMachineConfig, type MachineConfig } from './machine.js';
 
+// Editors and shells of Windows begin UTF-8 files with it; JSON.parse refuses it.
+const BYTE_ORDER_MARK = /^\ufeff/;
+
 /** Reads and checks `gitops.json`. Throws `NOT_A_ROOT` where there is none, `CONFIG_INVALID` with line and column or the key. */
 export async function loadMachineConfig(path: string): Promise<MachineConfig> {
-  const text = await readTextIfAny(path);
-  if (text === null) {
+  const written = await readTextIfAny(path);
+  if (written === null) {
     throw new GitOpsError('NOT_A_ROOT', `there is no ${path}`, {
       hint: 'make a root here: pm2-gitops init [REPOSITORY]',
     });
   }
+  const text = written.replace(BYTE_ORDER_MARK, '');
   const strategy = (await exists(join(dirname(path), '.git'))) ? 'checkout' : 'releases';
   const config = parseMachineConfig(await parseJson(text, path), { origin: path, strategy });
   if (config.poll.kind === 'cron') await checkCron(config.poll.expression, path);
