@@ -1,4 +1,5 @@
 import { isGitOpsError, messageOf, type ErrorCode } from '../domain/errors.js';
+import type { Reason } from '../domain/gates.js';
 import type { Instant, Release } from '../domain/release.js';
 import { backoffMs } from '../domain/turn.js';
 import type { Event, Fault, Upgrade } from '../domain/upgrade.js';
@@ -23,6 +24,7 @@ const BLOCKED: readonly ErrorCode[] = [
   'DAEMON_ABSENT',
   'DAEMON_FOREIGN',
 ];
+const OFFLINE: readonly ErrorCode[] = ['SOURCE_UNREACHABLE', 'SOURCE_REFUSED'];
 
 /** A failure as an event. What is not foreseen is a bug and comes back as it is: it crashes the worker. */
 export function failureOf(error: unknown, { release, upgrade, now, chance }: FailureFacts): Failed {
@@ -34,7 +36,7 @@ export function failureOf(error: unknown, { release, upgrade, now, chance }: Fai
     type: 'failed',
     release,
     fault: faultOf(error.code),
-    reason: error.code === 'TREE_DIRTY' ? 'dirty' : 'backoff',
+    reason: reasonOf(error.code),
     cause: messageOf(error) + hint,
     at: now,
     until,
@@ -52,4 +54,9 @@ interface FailureFacts {
 function faultOf(code: ErrorCode): Fault {
   if (RELEASE.includes(code)) return 'release';
   return BLOCKED.includes(code) ? 'blocked' : 'surroundings';
+}
+
+function reasonOf(code: ErrorCode): Reason {
+  if (code === 'TREE_DIRTY') return 'dirty';
+  return OFFLINE.includes(code) ? 'offline' : 'backoff';
 }
