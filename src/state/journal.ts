@@ -19,9 +19,10 @@ export interface Journal {
   append(upgrade: Upgrade, at: Instant): Promise<void>;
 }
 
-/** Opens the journal for writing: cuts a torn last line off, and compacts a long one. */
+/** Opens the journal for writing: cuts a torn last line off, and compacts a long one. Throws `STATE_NEWER`. */
 export async function openJournal(path: string): Promise<Journal> {
   const text = (await readTextIfAny(path)) ?? '';
+  lastUpgrade(text, path); // what a newer version wrote is not touched
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
   if (whole !== text) await truncate(path, Buffer.byteLength(whole));
   if (whole.length > COMPACT_OVER_CHARS) await writeDurably(path, `${lines(whole).slice(-50).join('\n')}\n`);

@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import * as v from 'valibot';
 import { GitOpsError } from '../domain/errors.js';
-import { readTextIfAny, writeDurably } from '../os/files.js';
+import { hasErrno, readTextIfAny, writeDurably } from '../os/files.js';
 
 /**
  * Reads a JSON record, or null where there is none. What does not parse is renamed to `<path>.corrupt` and kept;
@@ -14,7 +14,7 @@ export async function readRecord<Schema extends v.GenericSchema>(
   const text = await readTextIfAny(path);
   if (text === null) return null;
   const parsed = parseRecord(text, schema, path);
-  if (parsed === null) await rename(path, `${path}.corrupt`);
+  if (parsed === null) await setAside(path);
   return parsed;
 }
 
@@ -37,6 +37,14 @@ export function parseRecord<Schema extends v.GenericSchema>(
   }
   const result = v.safeParse(schema, value);
   return result.success ? result.output : null;
+}
+
+async function setAside(path: string): Promise<void> {
+  try {
+    await rename(path, `${path}.corrupt`);
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error; // another process has read the same and was faster
+  }
 }
 
 function parseJson(text: string): unknown {

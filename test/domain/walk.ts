@@ -14,7 +14,8 @@ const RELEASES = [
 const anyRelease = fc.constantFrom(...RELEASES);
 const at = fc.integer({ min: 0, max: 1_000_000 });
 const cause = fc.constantFrom('it crashed', 'no network');
-const lives = fc.array(fc.record({ pmId: fc.nat(9), pid: fc.nat(9_999), startedAt: at }), { maxLength: 3 });
+const life = fc.record({ pmId: fc.nat(9), pid: fc.nat(9_999), startedAt: at }, { noNullPrototype: true });
+const lives = fc.array(life, { maxLength: 3 });
 const fault = fc.constantFrom<Fault>('release', 'surroundings', 'blocked');
 
 /** Any event, about one of a few releases. */

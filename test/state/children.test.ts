@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import test, { type TestContext } from 'node:test';
+import { endOrphans, openChildLedger } from '../../src/state/children.js';
+import { ownFolder } from '../folder.js';
+import { isAlive } from '../processes.js';
+import { waitFor } from '../bed/wait.js';
+
+const skip = process.platform === 'linux' ? false : 'only Linux tells when a process started';
+
+/** A shell that leads a group of its own, and the child that it waits for. */
+async function startGroup(
+  context: TestContext,
+): Promise<{ shell: ChildProcess; pid: number; child: number }> {
+  const shell = spawn('/bin/sh', ['-c', 'sleep 300 & echo $!; wait'], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const { pid } = shell;
+  assert.ok(pid !== undefined);
+  context.after(() => {
+    if (isAlive(pid)) process.kill(-pid, 'SIGKILL');
+  });
+  const said: unknown[] = await once(createInterface({ input: shell.stdout }), 'line');
+  return { shell, pid, child: Number(said[0]) };
+}
+
+test('what a killed worker left running is ended, the whole group of it', { skip }, async (context) => {
+  const path = join(await ownFolder(context), 'children.json');
+  const { shell, pid, child } = await startGroup(context);
+  openChildLedger(path).add(pid);
+  const ended = once(shell, 'exit');
+  assert.equal(await endOrphans(path), 1);
+  await ended;
+  await waitFor('the end of the child', () => !isAlive(child));
+  assert.equal(existsSync(path), false);
+});
+
+test('a pid that the system gave to another process is left alone', { skip }, async (context) => {
+  const path = join(await ownFolder(context), 'children.json');
+  const { pid, child } = await startGroup(context);
+  for (const startedAt of ['1', null, '']) {
+    await writeFile(path, JSON.stringify([{ pid, startedAt }]));
+    assert.equal(await endOrphans(path), 0, String(startedAt));
+    assert.ok(isAlive(pid) && isAlive(child));
+    assert.equal(existsSync(path), false);
+  }
+});
+
+test('a pid of nobody, a torn ledger and none at all are no work', { skip }, async (context) => {
+  const path = join(await ownFolder(context), 'children.json');
+  assert.equal(await endOrphans(path), 0);
+  const dead = spawn('/bin/sh', ['-c', 'exit']);
+  await once(dead, 'exit');
+  for (const text of [
+    JSON.stringify([{ pid: dead.pid, startedAt: '1' }]),
+    '[{"pid":',
+    '',
+    '{}',
+    '[{"pid":"x"}]',
+    '[]',
+  ]) {
+    await writeFile(path, text);
+    assert.equal(await endOrphans(path), 0, text);
+  }
+});
+
+test('a group that ended by itself is struck off', { skip }, async (context) => {
+  const path = join(await ownFolder(context), 'children.json');
+  const first = await startGroup(context);
+  const second = await startGroup(context);
+  const ledger = openChildLedger(path);
+  ledger.add(first.pid);
+  ledger.add(second.pid);
+  ledger.remove(first.pid);
+  assert.match(
+    readFileSync(path, 'utf8'),
+    new RegExp(`^\\[\\{"pid":${second.pid},"startedAt":"\\d+"\\}\\]$`),
+  );
+  ledger.remove(second.pid);
+  assert.equal(existsSync(path), false);
+  ledger.remove(second.pid);
+});

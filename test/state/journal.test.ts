@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import fc from 'fast-check';
+import { FRESH, type Upgrade } from '../../src/domain/upgrade.js';
+import { openJournal, readJournal } from '../../src/state/journal.js';
+import { release } from '../domain/releases.js';
+import { anyStory, endOf } from '../domain/walk.js';
+import { ownFolder } from '../folder.js';
+
+const V10: Upgrade = { ...FRESH, active: { release: release('v1.0.0', 1), since: 1 } };
+const V11: Upgrade = { ...V10, phase: { at: 'staging', release: release('v1.1.0', 2), run: 'r', starts: 1 } };
+
+function line(upgrade: object, schema = 1): string {
+  return `${JSON.stringify({ schema, at: 1, upgrade })}\n`;
+}
+
+test('where there is no journal, nothing has happened', async (context) => {
+  const folder = await ownFolder(context);
+  assert.deepEqual(await readJournal(join(folder, 'journal.jsonl')), FRESH);
+  assert.deepEqual(await readJournal(join(folder, 'gone', 'journal.jsonl')), FRESH);
+});
+
+test('whatever an upgrade has become: what is written is read again', async (context) => {
+  const path = join(await ownFolder(context), 'journal.jsonl');
+  const journal = await openJournal(path);
+  await fc.assert(
+    fc.asyncProperty(anyStory, async (story) => {
+      const upgrade = endOf(story);
+      await journal.append(upgrade, 7);
+      assert.deepEqual(await readJournal(path), upgrade);
+    }),
+    { numRuns: 50 },
+  );
+  assert.equal((await stat(path)).mode & 0o777, 0o600);
+});
+
+test('wherever the last line was torn, it never happened', async (context) => {
+  const path = join(await ownFolder(context), 'journal.jsonl');
+  const whole = line(V10);
+  const last = line(V11);
+  for (let length = 0; length < last.length - 1; length += 7) {
+    await writeFile(path, whole + last.slice(0, length));
+    assert.deepEqual(await readJournal(path), V10, `${length} characters`);
+    const journal = await openJournal(path);
+    assert.equal(await readFile(path, 'utf8'), whole);
+    await journal.append(V11, 2);
+    assert.deepEqual(await readJournal(path), V11);
+  }
+});
+
+test('lines that were never written by us are passed over', async (context) => {
+  const path = join(await ownFolder(context), 'journal.jsonl');
+  const nasty = [
+    '\u0000\u0000\n',
+    '{}\n',
+    'null\n',
+    '\n',
+    '[]\n',
+    '"x"\n',
+    '{"schema":1,"at":1,"upgrade":{}}\n',
+  ];
+  const strange = line({ ...V11, phase: { at: 'flying' } }) + line({ ...V11, active: { release: 'v1' } });
+  await writeFile(path, line(V10) + nasty.join('') + strange);
+  assert.deepEqual(await readJournal(path), V10);
+  const journal = await openJournal(path);
+  assert.deepEqual(await readJournal(path), V10);
+  await journal.append(V11, 2);
+  assert.deepEqual(await readJournal(path), V11);
+});
+
+test('a journal of which nothing can be read is kept, and nothing has happened', async (context) => {
+  const path = join(await ownFolder(context), 'journal.jsonl');
+  await writeFile(path, 'garbage\nmore garbage\n');
+  assert.deepEqual(await readJournal(path), FRESH);
+  await openJournal(path);
+  assert.match(await readFile(path, 'utf8'), /^garbage\n/);
+});
+
+test('a long journal is compacted when it is opened, and still says the same', async (context) => {
+  const path = join(await ownFolder(context), 'journal.jsonl');
+  await writeFile(path, line(V10).repeat(2_000) + line(V11));
+  await openJournal(path);
+  assert.deepEqual(await readJournal(path), V11);
+  const { length } = (await readFile(path, 'utf8')).split('\n');
+  assert.equal(length, 51);
+});
+
+test('what a newer version wrote is neither read nor touched', async (context) => {
+  const path = join(await ownFolder(context), 'journal.jsonl');
+  const newer = line({ anything: true }, 2);
+  for (const text of [
+    newer,
+    line(V10) + newer,
+    `${line(V10) + newer}{"torn`,
+    line(V10).repeat(2_000) + newer,
+  ]) {
+    await writeFile(path, text);
+    await assert.rejects(readJournal(path), { code: 'STATE_NEWER' });
+    await assert.rejects(openJournal(path), { code: 'STATE_NEWER' });
+    assert.equal(await readFile(path, 'utf8'), text);
+  }
+});
+
+test('a reader in the middle of a write sees the line before', async (context) => {
+  const path = join(await ownFolder(context), 'journal.jsonl');
+  await writeFile(path, line(V10));
+  await appendFile(path, line(V11).slice(0, 40));
+  assert.deepEqual(await readJournal(path), V10);
+  await appendFile(path, line(V11).slice(40));
+  assert.deepEqual(await readJournal(path), V11);
+});
