@@ -42,8 +42,12 @@ export function answerPath(layout: Layout, orderId: string): string {
 /** A visit as an answer. */
 export function toAnswer(visit: Visit): Answer {
   if (visit.kind === 'busy') return { ...EMPTY, kind: 'busy', code: 'BUSY' satisfies ErrorCode };
-  const { run, error, decision } = visit;
-  const failure = { code: error?.code ?? null, hint: error?.hint ?? null };
+  const { run, error, decision, phase } = visit;
+  const stuck: ErrorCode = 'STUCK';
+  const failure =
+    phase === 'stuck'
+      ? { code: stuck, hint: STUCK_HINT }
+      : { code: error?.code ?? null, hint: error?.hint ?? null };
   if (run !== null)
     return {
       ...EMPTY,
@@ -58,6 +62,8 @@ export function toAnswer(visit: Visit): Answer {
   const why = decision?.behind === true ? decision.why : null;
   return why === null ? EMPTY : { ...EMPTY, kind: 'held', problem: `${why.reason}: ${why.detail}` };
 }
+
+const STUCK_HINT = 'see pm2-gitops logs; mend what it names, then pm2-gitops retry';
 
 const EMPTY: Answer = { kind: 'nothing', run: null, outcome: null, code: null, problem: null, hint: null };
 

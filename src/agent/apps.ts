@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { GitOpsError } from '../domain/errors.js';
+import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { exists } from '../os/files.js';
 import { connectDaemon, type Daemon } from '../runtime/rpc.js';
 import { listProcesses, selectProcesses, type ListedProcess } from '../runtime/processes.js';
@@ -22,6 +22,11 @@ export async function withDaemon<T>(
   } finally {
     daemon.close();
   }
+}
+
+/** Whether pm2 does not answer: that says nothing about a release, and passes. */
+export function isDaemonLost(error: unknown): boolean {
+  return isGitOpsError(error, 'DAEMON_ABSENT', 'DAEMON_SILENT', 'DAEMON_FOREIGN');
 }
 
 /** The root's processes, as pm2 lists them now. `named`: apps that the release names; the machine's own names come first. */

@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { isGitOpsError } from '../domain/errors.js';
+import { releaseFolder, type Release } from '../domain/release.js';
 import { parseReleaseConfig, type ReleaseConfig } from '../config/release.js';
 import { readEcosystem } from '../workspace/ecosystem.js';
 import { effortOf, type Workplace } from './workplace.js';
@@ -19,4 +22,20 @@ export async function readBrought(place: Workplace, tree: string): Promise<Broug
     ecosystem?.file ?? `${tree}/ecosystem.config.cjs`,
   );
   return { config, apps: ecosystem?.apps ?? null, tree };
+}
+
+/** The same for a way back, which must not fail for a configuration that served until now: then the defaults hold. */
+export async function readBroughtOrDefaults(place: Workplace, tree: string): Promise<Brought> {
+  try {
+    return await readBrought(place, tree);
+  } catch (error) {
+    if (!isGitOpsError(error, 'RELEASE_INVALID', 'CONFIG_INVALID')) throw error;
+    place.report.step(`${error.message}; going back with the defaults`);
+    return { config: parseReleaseConfig({}, tree), apps: null, tree };
+  }
+}
+
+/** The folder in which the release that the root names really lies. */
+export function liveTree({ root: { config, layout } }: Workplace, release: Release): string {
+  return config.strategy === 'checkout' ? layout.root : join(layout.root, 'releases', releaseFolder(release));
 }

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { loadMachineConfig } from '../config/load.js';
 import { GitOpsError } from '../domain/errors.js';
 import { systemClock } from '../os/clock.js';
-import { cleanEnvironment } from '../os/env.js';
+import { cleanEnvironment, type Env } from '../os/env.js';
 import { exists, readTextIfAny } from '../os/files.js';
 import { CONFIG_FILE, layoutOf } from '../state/layout.js';
 import { ensureMachine } from '../state/store.js';
@@ -17,7 +17,8 @@ export function composeHost({
   return {
     background,
     clock: systemClock({ background }),
-    env: cleanEnvironment(process.env, names),
+    env: cleanEnvironment(process.env),
+    secretEnv: pick(process.env, names),
     platform: process.platform,
     pm2Home: process.env['PM2_HOME'] ?? join(homedir(), '.pm2'),
     hostName: hostname(),
@@ -65,4 +66,13 @@ export async function ownVersion(): Promise<string> {
   return typeof found === 'object' && found !== null && 'version' in found
     ? String(found.version)
     : 'unknown';
+}
+
+function pick(source: NodeJS.ProcessEnv, names: readonly string[]): Env {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = source[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }

@@ -158,7 +158,7 @@ async function adopt(root: Root, signal: AbortSignal): Promise<Release> {
     answer: false,
     startPm2: false,
   };
-  const event = await adoptCheckout(await openWorkplace(root, order, signal));
+  const event = await adoptCheckout(openWorkplace(root, order, signal));
   const journal = await openJournal(layout.journal);
   await journal.append(next(FRESH, event), host.clock.now());
   return event.release;

@@ -36,7 +36,7 @@ export async function launchWorker({ host, layout }: Root, order: Omit<WorkOrder
     script: join(import.meta.dirname, 'worker-main.js'),
     args: [JSON.stringify({ root: layout.root, ...order })],
     cwd: layout.root,
-    env: { ...host.env, PM2_HOME: host.pm2Home },
+    env: { ...host.env, ...host.secretEnv, PM2_HOME: host.pm2Home },
   });
 }
 

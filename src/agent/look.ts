@@ -64,7 +64,7 @@ async function look(
   const { tagPrefix } = config;
   let after: Observed;
   try {
-    const { env } = await openAccess(config.repository, config.credentials, host.env);
+    const { env } = await openAccess(config, host);
     const refs = await listRefs({ url: config.repository, env }, config.channel, {
       cwd: layout.root,
       signal,

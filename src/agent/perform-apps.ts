@@ -1,23 +1,44 @@
 import { join, resolve } from 'node:path';
-import { GitOpsError } from '../domain/errors.js';
+import { GitOpsError, isGitOpsError, messageOf } from '../domain/errors.js';
 import type { Incarnation } from '../domain/process.js';
 import { waitUntilAlone } from '../os/alone.js';
 import { runFolder } from '../state/runs.js';
 import { listProcesses } from '../runtime/processes.js';
-import { roll } from '../runtime/roll.js';
+import { roll as rollProcesses } from '../runtime/roll.js';
 import type { RollOutcome } from '../runtime/rolling.js';
 import { deleteProcesses, saveList, startApps as startInPm2 } from '../runtime/start.js';
-import { findTargets, rootProcesses, withDaemon } from './apps.js';
+import { findTargets, isDaemonLost, rootProcesses, withDaemon } from './apps.js';
 import type { Brought } from './brought.js';
 import { relocateApps } from '../workspace/relocate.js';
 import { switchingOf } from './switching.js';
 import type { Workplace } from './workplace.js';
 
-/** Rolls the root's processes: those in `old` change over, and all of them are proven by what `brought` asks. */
-export async function rollApps(
-  place: Workplace,
-  { old, brought }: { old: readonly Incarnation[]; brought: Brought },
-): Promise<RollOutcome> {
+/**
+ * Rolls the root's processes: those in `old` change over, and all of them are proven by what `brought` asks.
+ * A daemon that goes away in the middle gets some time to come back: what changed over already is then only proven.
+ */
+export async function rollApps(place: Workplace, roll: Roll): Promise<RollOutcome> {
+  const { signal, report, root } = place;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await rollOnce(place, roll);
+    } catch (error) {
+      if (!isDaemonLost(error) || attempt === ATTEMPTS) throw error;
+      report.step(`pm2: ${messageOf(error)}; looking again in ${RETRY_MS / 1000} s`);
+      await root.host.clock.sleep(RETRY_MS, signal);
+    }
+  }
+}
+
+interface Roll {
+  readonly old: readonly Incarnation[];
+  readonly brought: Brought;
+}
+
+const ATTEMPTS = 5;
+const RETRY_MS = 2_000;
+
+async function rollOnce(place: Workplace, { old, brought }: Roll): Promise<RollOutcome> {
   const { root, signal, report, children } = place;
   const { host } = root;
   const { restart, health, apps } = brought.config;
@@ -37,7 +58,7 @@ export async function rollApps(
       home: host.pm2Home,
       platform: host.platform,
     };
-    return roll(
+    return rollProcesses(
       { targets, old, restart, health, env: host.env, cwd: switchingOf(place).live },
       tools,
       signal,
@@ -67,9 +88,14 @@ export async function deleteStarted(place: Workplace): Promise<void> {
   await withDaemon(root, signal, (daemon) => deleteProcesses(daemon, ids, signal));
 }
 
-/** Has pm2 remember the list over a reboot, if the user has it do so at all. */
+/** Has pm2 remember the list over a reboot, if the user has it do so at all. Never a reason to take a healthy release back. */
 export async function saveApps(place: Workplace): Promise<void> {
-  await saveList(place.root.host.env, pm2Tools(place), place.signal);
+  try {
+    await saveList(place.root.host.env, pm2Tools(place), place.signal);
+  } catch (error) {
+    if (!isGitOpsError(error) || error.code === 'ABORTED') throw error;
+    place.report.step(`pm2 save: ${error.message}`);
+  }
 }
 
 function pm2Tools({ root: { host }, report, children }: Workplace) {

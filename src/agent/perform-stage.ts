@@ -6,7 +6,7 @@ import { readMark } from '../workspace/mark.js';
 import { stageRelease, type StageRequest } from '../workspace/stage.js';
 import { stageKept } from '../workspace/stage-kept.js';
 import { readLive } from '../workspace/switch-checkout.js';
-import { effortOf, hookEnv, type Workplace } from './workplace.js';
+import { accessOf, effortOf, hookEnv, type Workplace } from './workplace.js';
 
 const GIT_LIMIT_MS = 600_000;
 
@@ -16,7 +16,7 @@ export async function stage(
   upgrade: Upgrade,
   { release, run }: Extract<Phase, { at: 'staging' }>,
 ): Promise<Event> {
-  const { root, access, signal, report, children } = place;
+  const { root, signal, report, children } = place;
   const { config, layout, host } = root;
   await report.begin(run);
   const adopted = config.strategy === 'checkout';
@@ -29,7 +29,7 @@ export async function stage(
   await stageRelease(
     {
       ...{ strategy: config.strategy, root: layout.root, state: layout.state, runId: run, release },
-      remote: { url: config.repository, env: access.env },
+      remote: { url: config.repository, env: (await accessOf(place)).env },
       // A release folder needs the snapshot only; an adopted checkout must not become shallow by us.
       shallow: !adopted,
       seed: adopted ? layout.root : null,

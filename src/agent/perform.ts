@@ -4,7 +4,7 @@ import { incarnations } from '../domain/process.js';
 import { sameRelease, type Release } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { adoptCheckout } from './adopt.js';
-import { refusePinnedApps, rootProcesses } from './apps.js';
+import { isDaemonLost, refusePinnedApps, rootProcesses } from './apps.js';
 import { gatherFacts } from './facts.js';
 import { failureOf } from './faults.js';
 import { activate, goBack, prove } from './perform-change.js';
@@ -12,10 +12,10 @@ import { stage } from './perform-stage.js';
 import { switchingOf } from './switching.js';
 import type { Workplace } from './workplace.js';
 
-/** What came of a piece of work: an event for the machine, or the decision that there is nothing to do now. */
+/** What came of a piece of work: an event for the machine, or nothing to do now, by a decision or because pm2 does not answer. */
 export type Result =
   | { readonly event: Event; readonly error: GitOpsError | null }
-  | { readonly event: null; readonly decision: Decision };
+  | { readonly event: null; readonly decision: Decision | null; readonly error: GitOpsError | null };
 
 type Staged = Extract<Phase, { at: 'staged' }>;
 
@@ -36,7 +36,7 @@ export async function perform(place: Workplace, upgrade: Upgrade): Promise<Resul
     case 'rollingBack':
       return attempt(place, { upgrade, release: phase.release }, () => goBack(place, upgrade, phase));
     case 'stuck':
-      return { event: null, decision: await decideNow(place, upgrade) };
+      return { event: null, decision: await decideNow(place, upgrade), error: null };
   }
 }
 
@@ -47,7 +47,7 @@ async function begin(place: Workplace, upgrade: Upgrade): Promise<Result> {
   }
   const decision = await decideNow(place, upgrade);
   const { desired } = decision;
-  if (desired === null || decision.step !== 'stage') return { event: null, decision };
+  if (desired === null || decision.step !== 'stage') return { event: null, decision, error: null };
   return attempt(place, { upgrade, release: desired }, async () => {
     await requireClearWay(place, upgrade, desired);
     return { type: 'desired', release: desired, run: place.order.run };
@@ -59,7 +59,7 @@ async function open(place: Workplace, upgrade: Upgrade, { release }: Staged): Pr
   const decision = await decideNow(place, upgrade);
   if (!sameRelease(decision.desired, release)) return { event: { type: 'superseded' }, error: null };
   const facts = await gatherFacts(place.root, place.order);
-  if (!gatesFor(release, { ...facts, upgrade }).open) return { event: null, decision };
+  if (!gatesFor(release, { ...facts, upgrade }).open) return { event: null, decision, error: null };
   return attempt(place, { upgrade, release }, async () => {
     const old = await requireClearWay(place, upgrade, release);
     return { type: 'opened', old };
@@ -92,14 +92,21 @@ function dirty(root: string, files: readonly string[]): GitOpsError {
 }
 
 async function attempt(
-  { root: { host } }: Workplace,
+  { root: { host }, report }: Workplace,
   { upgrade, release }: { upgrade: Upgrade; release: Release },
   work: () => Promise<Event>,
 ): Promise<Result> {
   try {
     return { event: await work(), error: null };
   } catch (error) {
+    const { at } = upgrade.phase;
+    // The root is switched and pm2 is gone: neither the release nor the machine's rules say anything. A later worker goes on here.
+    if (error instanceof GitOpsError && isDaemonLost(error) && (at === 'proving' || at === 'rollingBack')) {
+      report.step(`${error.message}; the next poll goes on from here`);
+      return { event: null, decision: null, error };
+    }
     const event = failureOf(error, { release, upgrade, now: host.clock.now(), chance: host.chance() });
+    report.step(`failed: ${event.cause}`);
     return { event, error: error instanceof GitOpsError ? error : null };
   }
 }

@@ -11,6 +11,8 @@ export interface Host {
   readonly clock: Clock;
   /** The clean environment: what git, builds, hooks and started apps may see. */
   readonly env: Env;
+  /** Variables that the configuration names for credentials: for git and a worker, never for builds, hooks and apps. */
+  readonly secretEnv: Env;
   readonly platform: NodeJS.Platform;
   readonly pm2Home: string;
   readonly hostName: string;

@@ -12,7 +12,7 @@ import { openWorkplace } from './workplace.js';
 async function main(): Promise<void> {
   const order = parseWorkOrder(process.argv[2] ?? '');
   const root = await openRoot(order.root);
-  const place = await openWorkplace(root, order, new AbortController().signal);
+  const place = openWorkplace(root, order, new AbortController().signal);
   try {
     await answer(root, order, toAnswer(await work(place)));
   } catch (error) {

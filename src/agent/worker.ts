@@ -1,12 +1,13 @@
 import type { Decision } from '../domain/decide.js';
-import type { GitOpsError } from '../domain/errors.js';
+import { GitOpsError } from '../domain/errors.js';
 import { next } from '../domain/next.js';
 import type { Run } from '../domain/run.js';
-import type { Event, Upgrade } from '../domain/upgrade.js';
+import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { makePrivateFolder } from '../os/files.js';
 import { endOrphans } from '../state/children.js';
 import { openJournal, readJournal, type Journal } from '../state/journal.js';
 import { lockWithin, type Lock } from '../state/lock.js';
+import { isDaemonLost, withDaemon } from './apps.js';
 import { perform } from './perform.js';
 import { recordRun } from './record-run.js';
 import { tidy } from './tidy.js';
@@ -18,6 +19,7 @@ export type Visit =
   /** Nothing (more) to do, for the reason in the decision. `run` is the run that ended in this visit, if one did. */
   | {
       readonly kind: 'rested';
+      readonly phase: Phase['at'];
       readonly decision: Decision | null;
       readonly run: Run | null;
       readonly error: GitOpsError | null;
@@ -34,6 +36,9 @@ export async function work(place: Workplace): Promise<Visit> {
     await endOrphans(layout.children);
     const journal = await openJournal(layout.journal);
     const found = await readJournal(layout.journal);
+    const lost = await whyWithoutPm2(place, found);
+    if (lost !== null)
+      return { kind: 'rested', phase: found.phase.at, decision: null, run: null, error: lost };
     const visit = await advance(place, journal, await resume(place, journal, found));
     await tidy(place, await readJournal(layout.journal));
     return visit;
@@ -46,6 +51,20 @@ async function takeLock({ root: { layout, host }, order, signal }: Workplace): P
   await makePrivateFolder(layout.state);
   const holder = { pid: process.pid, startedAt: host.clock.now(), run: order.run };
   return lockWithin(LOCK_WAIT_MS, { path: layout.upgradeLock, holder, clock: host.clock, signal });
+}
+
+/** While pm2 does not answer, a roll that was cut off can only wait; that must not count as another start of the candidate. */
+async function whyWithoutPm2(
+  { root, order, signal }: Workplace,
+  { phase }: Upgrade,
+): Promise<GitOpsError | null> {
+  if (order.startPm2 || (phase.at !== 'proving' && phase.at !== 'rollingBack')) return null;
+  try {
+    return await withDaemon(root, signal, () => Promise.resolve(null));
+  } catch (error) {
+    if (error instanceof GitOpsError && isDaemonLost(error)) return error;
+    throw error;
+  }
 }
 
 /** What a former worker left unfinished is counted and then simply done again. */
@@ -67,7 +86,14 @@ async function advance(place: Workplace, journal: Journal, found: Upgrade): Prom
   let error: GitOpsError | null = null;
   for (;;) {
     const result = await perform(place, upgrade);
-    if (result.event === null) return { kind: 'rested', decision: result.decision, run, error };
+    if (result.event === null)
+      return {
+        kind: 'rested',
+        phase: upgrade.phase.at,
+        decision: result.decision,
+        run,
+        error: result.error ?? error,
+      };
     const after = next(upgrade, result.event);
     if (after === upgrade) throw new Error(`${result.event.type} does not belong to ${upgrade.phase.at}`);
     await journal.append(after, clock.now());
@@ -75,7 +101,8 @@ async function advance(place: Workplace, journal: Journal, found: Upgrade): Prom
     run = ended ?? run;
     error = result.error ?? error;
     upgrade = after;
-    if (isOver(result.event, after)) return { kind: 'rested', decision: null, run, error };
+    if (isOver(result.event, after))
+      return { kind: 'rested', phase: after.phase.at, decision: null, run, error };
   }
 }
 

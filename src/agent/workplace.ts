@@ -15,23 +15,26 @@ export interface Workplace {
   readonly root: Root;
   readonly order: WorkOrder;
   readonly signal: AbortSignal;
-  readonly access: Access;
   readonly children: ChildLedger;
   readonly report: RunReport;
 }
 
 /** Sets a worker up. */
-export async function openWorkplace(root: Root, order: WorkOrder, signal: AbortSignal): Promise<Workplace> {
-  const { config, host, layout } = root;
-  const access = await openAccess(config.repository, config.credentials, host.env);
+export function openWorkplace(root: Root, order: WorkOrder, signal: AbortSignal): Workplace {
   return {
     root,
     order,
     signal,
-    access,
-    children: openChildLedger(layout.children),
-    report: new RunReport(root, access.secrets),
+    children: openChildLedger(root.layout.children),
+    report: new RunReport(root),
   };
+}
+
+/** Lets git into the source. Asked only where something is to be fetched: a way back must not need a token. */
+export async function accessOf({ root, report }: Workplace): Promise<Access> {
+  const access = await openAccess(root.config, root.host);
+  report.hide(access.secrets);
+  return access;
 }
 
 /** What the steps of an upgrade work under: who cancels, how long each command may take, where they tell what they do. */
@@ -63,14 +66,18 @@ interface HookFacts {
 /** Tells into the log of the run that is under way; before there is one, what is told waits. */
 export class RunReport implements Report {
   readonly #root: Root;
-  readonly #secrets: readonly string[];
+  readonly #secrets: string[] = [];
   #log: Report | null = null;
   #run: string | null = null;
   #waiting: string[] = [];
 
-  constructor(root: Root, secrets: readonly string[]) {
+  constructor(root: Root) {
     this.#root = root;
-    this.#secrets = secrets;
+  }
+
+  /** Keeps these out of every line to come. */
+  hide(secrets: readonly string[]): void {
+    this.#secrets.push(...secrets);
   }
 
   /** The run under way. */

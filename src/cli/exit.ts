@@ -40,7 +40,8 @@ export function exitCodeOfAnswer({ kind, outcome, code }: Answer): number {
       return code === null ? EXIT.unexpected : exitCodeOfCode(code);
     case 'ended':
       if (outcome === 'activated') return EXIT.done;
-      if (code !== null && exitCodeOfCode(code) === EXIT.usage) return EXIT.usage;
+      if (code === 'STUCK' || (code !== null && exitCodeOfCode(code) === EXIT.usage))
+        return exitCodeOfCode(code);
       return outcome === 'blocked' ? EXIT.behind : EXIT.failed;
   }
 }

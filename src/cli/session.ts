@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { findRoot, openRoot, rootOfEnvironment } from '../agent/compose.js';
 import type { Root } from '../agent/root.js';
 import { parseDuration, DURATION_FORMS } from '../config/duration.js';
+import { GitOpsError } from '../domain/errors.js';
 import type { Instant } from '../domain/release.js';
 import type { Terminal } from './terminal.js';
 
@@ -41,8 +42,14 @@ export function parseUntil(text: string, now: Instant): Instant {
   const at = /^\d{4}-\d{2}-\d{2}/.test(text)
     ? Date.parse(text.length === 10 ? `${text}T00:00` : text)
     : Number.NaN;
-  if (Number.isNaN(at))
-    throw new InvalidArgumentError(`"${text}" is no moment; write ${DURATION_FORMS}, or 2026-12-24T18:00`);
-  if (at <= now) throw new InvalidArgumentError(`"${text}" has passed already`);
+  if (Number.isNaN(at)) throw noMoment(text);
+  if (at <= now)
+    throw new GitOpsError('USAGE', `"${text}" has passed already`, { hint: 'name a moment to come' });
   return at;
+}
+
+function noMoment(text: string): GitOpsError {
+  return new GitOpsError('USAGE', `"${text}" is no moment`, {
+    hint: `write ${DURATION_FORMS}, or 2026-12-24T18:00`,
+  });
 }

@@ -18,13 +18,13 @@ const KEPT = new Set(
 );
 const KEPT_PREFIXES = ['LC_', 'NPM_CONFIG_', 'GIT_SSL_', 'GIT_SSH', 'GIT_CONFIG_'];
 
-/** What of `source` git, builds, hooks and a started app may see. `names` adds variables that the configuration names. */
-export function cleanEnvironment(source: NodeJS.ProcessEnv, names: readonly string[] = []): Env {
+/** What of `source` git, builds, hooks and a started app may see. */
+export function cleanEnvironment(source: NodeJS.ProcessEnv): Env {
   const clean: Record<string, string> = {};
   for (const [name, value] of Object.entries(source)) {
     const upper = name.toUpperCase();
     const kept = KEPT.has(upper) || KEPT_PREFIXES.some((prefix) => upper.startsWith(prefix));
-    if (value !== undefined && (kept || names.includes(name))) clean[name] = value;
+    if (value !== undefined && kept) clean[name] = value;
   }
   return clean;
 }

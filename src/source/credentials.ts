@@ -3,6 +3,18 @@ import { GitOpsError } from '../domain/errors.js';
 import type { Env } from '../os/env.js';
 import type { Credentials } from '../config/machine.js';
 
+/** What is to be let into, and by which credentials. */
+interface Door {
+  readonly repository: string;
+  readonly credentials: Credentials | null;
+}
+
+/** The clean environment, and the variables that credentials may name. */
+interface Keyring {
+  readonly env: Env;
+  readonly secretEnv: Env;
+}
+
 /** The environment that lets git in, and the secrets in it that no output may show. */
 export interface Access {
   readonly env: Env;
@@ -14,11 +26,14 @@ export interface Access {
  * It goes by environment, never by arguments, which every local user can list. Without credentials, and for ssh and files, the user's
  * own git configuration, helpers and keys do their work.
  */
-export async function openAccess(url: string, credentials: Credentials | null, env: Env): Promise<Access> {
-  if (credentials === null || !/^https?:\/\//i.test(url)) return { env, secrets: [] };
-  const secret = await readSecret(credentials, env);
+export async function openAccess(
+  { repository, credentials }: Door,
+  { env, secretEnv }: Keyring,
+): Promise<Access> {
+  if (credentials === null || !/^https?:\/\//i.test(repository)) return { env, secrets: [] };
+  const secret = await readSecret(credentials, secretEnv);
   const basic = Buffer.from(`${credentials.username}:${secret}`).toString('base64');
-  const key = `http.${new URL(url).origin}/.extraHeader`;
+  const key = `http.${new URL(repository).origin}/.extraHeader`;
   return { env: withGitConfig(env, key, `Authorization: Basic ${basic}`), secrets: [secret, basic] };
 }
 

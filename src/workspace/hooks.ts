@@ -1,4 +1,4 @@
-import { GitOpsError } from '../domain/errors.js';
+import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import type { HookName } from '../config/release.js';
 import type { Env } from '../os/env.js';
 import { run, shellCommand, type RunResult } from '../os/run.js';
@@ -18,11 +18,11 @@ export interface HookCall {
 
 /**
  * Runs a hook; its whole process tree ends with its time limit.
- * Throws `HOOK_NOT_NOW` (it ended with 75), `HOOK_FAILED`, `ABORTED`.
+ * Throws `HOOK_NOT_NOW` (it ended with 75), `HOOK_FAILED`, `COMMAND_TIMEOUT`, `ABORTED`.
  */
 export async function runHook({ name, command, tree, env }: HookCall, effort: Effort): Promise<void> {
   effort.report.step(`${name}: ${command}`);
-  const result = await runShell({ command, tree, env, failure: 'HOOK_FAILED' }, effort);
+  const result = await runShell({ command, tree, env }, effort);
   if (result.code === 0) return;
   if (result.code === NOT_NOW) {
     throw new GitOpsError('HOOK_NOT_NOW', `${name} says: not now: ${lastLines(result)}`, {
@@ -34,13 +34,13 @@ export async function runHook({ name, command, tree, env }: HookCall, effort: Ef
   });
 }
 
-/** Runs the release's build. Throws `BUILD_FAILED`, also at its time limit, `DISK_FULL`, `ABORTED`. */
+/** Runs the release's build. Throws `BUILD_FAILED`, `COMMAND_TIMEOUT`, `DISK_FULL`, `ABORTED`. */
 export async function runBuild(
   { command, tree, env }: Omit<HookCall, 'name'>,
   effort: Effort,
 ): Promise<void> {
   effort.report.step(`build: ${command}`);
-  const result = await runShell({ command, tree, env, failure: 'BUILD_FAILED' }, effort);
+  const result = await runShell({ command, tree, env }, effort);
   if (result.code === 0) return;
   // A build that ran out of disk says nothing about the release.
   if (/\bENOSPC\b|no space left on device/i.test(result.stderr + result.stdout)) {
@@ -57,15 +57,14 @@ interface ShellCall {
   readonly command: string;
   readonly tree: string;
   readonly env: Env;
-  readonly failure: 'HOOK_FAILED' | 'BUILD_FAILED';
 }
 
-async function runShell({ command, tree, env, failure }: ShellCall, effort: Effort): Promise<RunResult> {
+async function runShell({ command, tree, env }: ShellCall, effort: Effort): Promise<RunResult> {
   try {
     return await run(shellCommand(command, tree, { ...effort.env, CI: 'true', ...env }), reported(effort));
   } catch (error) {
-    if (!(error instanceof GitOpsError) || error.code !== 'COMMAND_TIMEOUT') throw error;
-    throw new GitOpsError(failure, `"${command}": ${error.message}`, {
+    if (!isGitOpsError(error, 'COMMAND_TIMEOUT')) throw error;
+    throw new GitOpsError('COMMAND_TIMEOUT', `"${command}": ${error.message}`, {
       cause: error,
       hint: 'raise its limit in gitops.timeouts if it needs longer',
     });

@@ -52,7 +52,7 @@ describe('hooks and builds', () => {
   it('end with everything they started at their limit', async () => {
     const build = { command: 'sleep 300 & echo $! > child; sleep 300', tree, env: {} };
     await assert.rejects(runBuild(build, bench.effort(500)), {
-      code: 'BUILD_FAILED',
+      code: 'COMMAND_TIMEOUT',
       message: /did not end within/,
     });
     const child = Number(await bench.read('tree', 'child'));
