@@ -61,7 +61,8 @@ const credentials = section({
   file: v.optional(text),
 });
 
-const schema = section({
+/** `gitops.json` as people write it, before defaults and what only code can check. */
+export const gitopsFile = section({
   $schema: v.optional(v.string()),
   repository: v.pipe(
     text,
@@ -116,7 +117,7 @@ export interface Origin {
 }
 
 const checked = v.pipe(
-  schema,
+  gitopsFile,
   v.rawTransform(
     ({
       dataset: { value },

@@ -122,7 +122,8 @@ const install = v.pipe(
   v.transform((value): ReleaseConfig['install'] => value),
 );
 
-const releaseConfig = section({
+/** The `gitops` key as people write it. */
+export const releaseKey = section({
   install: v.optional(install, 'auto'),
   build: optionalCommand,
   shared: v.optional(v.array(sharedPath), []),
@@ -139,7 +140,7 @@ const releaseConfig = section({
  * Throws `CONFIG_INVALID` with every mistake in it.
  */
 export function parseReleaseConfig(value: unknown, origin: string): ReleaseConfig {
-  const parsed = v.safeParse(v.object({ gitops: releaseConfig }), { gitops: value ?? {} });
+  const parsed = v.safeParse(v.object({ gitops: releaseKey }), { gitops: value ?? {} });
   if (!parsed.success) throw explainIssues(parsed.issues, origin);
   return parsed.output.gitops;
 }

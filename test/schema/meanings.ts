@@ -1,0 +1,67 @@
+/** What each key of `gitops.json` means, as an editor shows it. What only the program checks is said in brackets. */
+export const MACHINE_MEANINGS: Readonly<Record<string, string>> = {
+  $schema: 'Where this schema lies; for editors.',
+  repository:
+    'Where releases come from: a URL or a path for git. (Checked beyond: no leading "-", no password.)',
+  channel:
+    'Which release the machine follows: stable, a prerelease id such as beta, a range such as 1.x, a tag, branch:NAME or ref:NAME. (Checked beyond: that it is one of these.)',
+  strategy:
+    'How files change over: releases (a folder for each release) or checkout (an adopted checkout). Default: checkout where the root holds .git, else releases.',
+  poll: 'When to look at the source: a span of at least 10s, such as 5m, or a cron expression. (Checked beyond: that it is one of these.)',
+  timezone: 'The IANA time zone of a cron expression in poll. (Checked beyond: that it exists.)',
+  tagPrefix: 'What stands before the version in the tags of this application, such as api@ in a monorepo.',
+  credentials:
+    'Where the secret for an http(s) repository is, never the secret itself. (Checked beyond: exactly one of env and file.)',
+  'credentials.username': 'The user name that goes with the secret.',
+  'credentials.env': 'The name of an environment variable of the poller that holds the secret.',
+  'credentials.file': 'The path of a file that holds the secret.',
+  apps: 'Names of the pm2 apps that belong to the root. Default: those whose folder or script lies in it.',
+  keep: 'How many releases stay on disk, the active and the previous one included.',
+  dirty:
+    'What to do with local edits in an adopted checkout when a release is activated: refuse, or stash them.',
+  name: "The machine's name in output. Default: its host name.",
+  labels: 'Free text for people and programs that read this file; pm2-gitops does nothing with it.',
+  window: 'Refused by this version.',
+  freeze: 'Refused by this version.',
+  soak: 'Refused by this version.',
+  wave: 'Refused by this version.',
+  major: 'Refused by this version.',
+  approval: 'Refused by this version.',
+  verify: 'Refused by this version.',
+  github: 'Refused by this version.',
+  notify: 'Refused by this version.',
+};
+
+const SPAN = 'A span such as 500ms, 2s, 5m, 1h or 2d, or a number of milliseconds. (Checked beyond: that.)';
+
+/** The same for the `gitops` key of a release. */
+export const RELEASE_MEANINGS: Readonly<Record<string, string>> = {
+  install: 'How dependencies are installed: auto (by lockfile), a shell command, or false for not at all.',
+  build: 'A shell command that builds the release, or null.',
+  shared:
+    'Paths that all releases share. (Checked beyond: relative, inside the release, without "..", not .git, .pm2-gitops or node_modules.)',
+  apps: "Names of the release's pm2 apps. The machine's own apps come first. Default: by folder.",
+  restart: 'How processes change over; a text stands for { mode }.',
+  'restart.mode':
+    'restart: end and start each process. auto and reload: cluster processes are reloaded one by one, fork processes restarted.',
+  'restart.first': 'How many processes must prove the release before the others are touched.',
+  'restart.batch': 'How many processes restart at once after that; null: all the rest.',
+  health: 'What proves a process.',
+  'health.url': 'Must answer 2xx or 3xx.',
+  'health.command': 'A shell command that must end with 0.',
+  'health.settle': `How long a new process must live before it counts. ${SPAN}`,
+  'health.timeout': `How long the probes may take to turn healthy. ${SPAN}`,
+  hooks: 'Shell commands at fixed points of a run.',
+  'hooks.afterStage': 'After install and build, in the staged tree.',
+  'hooks.beforeActivate': 'Just before the root is switched, in the staged tree.',
+  'hooks.afterActivate':
+    'After all processes are healthy, in the live tree; its no makes the release unhealthy.',
+  'hooks.afterRollBack': 'After the former release serves again, in its tree.',
+  rollback:
+    'auto: an unhealthy release is taken back. never: it stays where it is, and the run counts as failed.',
+  timeouts: 'Limits of the steps, by the clock on the wall.',
+  'timeouts.fetch': `Accepted, not acted on: git's limit is 10 minutes. ${SPAN}`,
+  'timeouts.install': `Of the install. ${SPAN}`,
+  'timeouts.build': `Of the build. ${SPAN}`,
+  'timeouts.hook': `Of each hook. ${SPAN}`,
+};

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { runInNewContext } from 'node:vm';
+import * as v from 'valibot';
+import { parseMachineConfig } from '../../src/config/machine.js';
+import { parseReleaseConfig } from '../../src/config/release.js';
+import { sourceOf } from '../sources.js';
+import { MACHINE_MEANINGS, RELEASE_MEANINGS } from './meanings.js';
+import { keysOf, schemaFiles, textOf } from './schemas.js';
+
+const ORIGIN = { origin: 'gitops.json', strategy: 'releases' } as const;
+const DOCUMENT = 'docs/configuration.md';
+const shape = v.looseObject({ gitops: v.looseObject({}) });
+
+test('the committed JSON Schemas are what the parsers make of themselves (npm run schema)', () => {
+  for (const { path, schema } of schemaFiles()) assert.equal(sourceOf(path), textOf(schema), path);
+});
+
+test('every key of both configurations is explained, and nothing else', () => {
+  const [machine, release] = schemaFiles().map(({ schema }) => keysOf(schema).sort());
+  assert.deepEqual(machine, Object.keys(MACHINE_MEANINGS).sort());
+  assert.deepEqual(release, Object.keys(RELEASE_MEANINGS).sort());
+});
+
+test('every example of gitops.json in the documents is accepted', () => {
+  const examples = blocksOf(sourceOf(DOCUMENT), 'json');
+  assert.ok(examples.length > 0);
+  for (const example of examples) parseMachineConfig(JSON.parse(example), ORIGIN);
+});
+
+test('every example of a gitops key in the documents is accepted', () => {
+  const examples = blocksOf(sourceOf(DOCUMENT), 'js');
+  assert.ok(examples.length > 0);
+  for (const example of examples) {
+    const context = { module: { exports: {} } };
+    runInNewContext(example, context);
+    parseReleaseConfig(v.parse(shape, context.module.exports).gitops, DOCUMENT);
+  }
+});
+
+test('every key of both configurations has its row in the documents', () => {
+  const text = sourceOf(DOCUMENT);
+  for (const key of [...Object.keys(MACHINE_MEANINGS), ...Object.keys(RELEASE_MEANINGS)])
+    assert.ok(text.includes(`\`${key}\``), `${DOCUMENT} does not tell of ${key}`);
+});
+
+function blocksOf(text: string, language: string): string[] {
+  const blocks = text.matchAll(/^```(\w+)\n(.*?)^```$/gms);
+  return Array.from(blocks).flatMap(([, name, body]) =>
+    name === language && body !== undefined ? [body] : [],
+  );
+}

@@ -1,0 +1,85 @@
+import { toJsonSchema, type ConversionConfig, type JsonSchema } from '@valibot/to-json-schema';
+import type * as v from 'valibot';
+import { gitopsFile } from '../../src/config/machine.js';
+import { releaseKey } from '../../src/config/release.js';
+import { MACHINE_MEANINGS, RELEASE_MEANINGS } from './meanings.js';
+
+/** A JSON Schema and the committed file that holds it. */
+export interface SchemaFile {
+  readonly path: string;
+  readonly schema: JsonSchema;
+}
+
+type Meanings = Readonly<Record<string, string>>;
+
+/** The JSON Schemas of both configurations, made from what parses them. */
+export function schemaFiles(): SchemaFile[] {
+  const machine = { title: 'gitops.json of pm2-gitops', ...explain(convert(gitopsFile), MACHINE_MEANINGS) };
+  const release = {
+    title: 'The gitops key of an ecosystem file',
+    ...explain(withRestart(convert(releaseKey)), RELEASE_MEANINGS),
+  };
+  return [
+    { path: 'docs/schema/gitops.schema.json', schema: machine },
+    { path: 'docs/schema/release.schema.json', schema: release },
+  ];
+}
+
+/** A schema as its file holds it. */
+export function textOf(schema: JsonSchema): string {
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+/** The keys of a schema, nested ones with a dot. */
+export function keysOf(schema: JsonSchema, before = ''): string[] {
+  return propertiesOf(schema).flatMap(([key, property]) => [
+    `${before}${key}`,
+    ...keysOf(property, `${before}${key}.`),
+  ]);
+}
+
+// What a check asks beyond the type cannot be expressed: it is left out, and the meaning says so.
+const OPTIONS: ConversionConfig = {
+  typeMode: 'input',
+  errorMode: 'ignore',
+  // The keys that this version refuses; as a custom check they would become `anything`.
+  overrideSchema: ({ valibotSchema }) => (valibotSchema.type === 'custom' ? { not: {} } : null),
+};
+
+function convert(schema: v.GenericSchema): JsonSchema {
+  return toJsonSchema(schema, OPTIONS);
+}
+
+/** `restart` begins with a transformation, behind which nothing is converted: a text is short for its mode. */
+function withRestart(schema: JsonSchema): JsonSchema {
+  const [, , whole] = releaseKey.entries.restart.wrapped.pipe;
+  const written = convert(whole);
+  delete written.$schema;
+  const restart = { anyOf: [{ enum: [...whole.entries.mode.wrapped.options] }, written], default: {} };
+  return { ...schema, properties: { ...schema.properties, restart } };
+}
+
+function explain(schema: JsonSchema, meanings: Meanings, before = ''): JsonSchema {
+  if (schema.anyOf !== undefined)
+    return {
+      ...schema,
+      anyOf: schema.anyOf.map((one) => (isSchema(one) ? explain(one, meanings, before) : one)),
+    };
+  if (schema.properties === undefined) return schema;
+  const properties = propertiesOf(schema).map(([key, property]): [string, JsonSchema] => {
+    const description = meanings[`${before}${key}`] ?? '';
+    return [key, { description, ...explain(property, meanings, `${before}${key}.`) }];
+  });
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
+function propertiesOf({ properties = {}, anyOf = [] }: JsonSchema): [string, JsonSchema][] {
+  const own = Object.entries(properties).flatMap(([key, property]): [string, JsonSchema][] =>
+    isSchema(property) ? [[key, property]] : [],
+  );
+  return [...own, ...anyOf.filter(isSchema).flatMap(propertiesOf)];
+}
+
+function isSchema(value: JsonSchema | boolean): value is JsonSchema {
+  return typeof value === 'object';
+}
