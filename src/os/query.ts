@@ -56,8 +56,10 @@ function ended(child: ChildProcess, signal: AbortSignal): Promise<number | null>
     child.once('error', reject);
     child.once('close', resolve);
     signal.addEventListener('abort', () => {
-      if (child.pid !== undefined) void endTree(child.pid);
-      reject(new Error('ended'));
+      child.removeListener('close', resolve);
+      void (child.pid === undefined ? Promise.resolve() : endTree(child.pid)).then(() => {
+        reject(new Error('ended'));
+      });
     });
   });
 }

@@ -58,7 +58,13 @@ export async function run(command: Command, options: RunOptions): Promise<RunRes
     ...(command.input === undefined ? { stdin: 'ignore' } : { input: command.input }),
   });
   const { pid } = child;
-  const stop = pid === undefined ? null : endOnLimit(pid, options);
+  const end = async (leader: number): Promise<void> => {
+    await endTree(leader);
+    // Whoever escaped from the group may keep the pipes open for ever.
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  const stop = pid === undefined ? null : endOnLimit(() => end(pid), options);
   if (pid !== undefined) options.children?.add(pid);
   const stdout = capture(child.stdout, options.onLine);
   const stderr = capture(child.stderr, options.onLine);
@@ -84,18 +90,18 @@ export function describeCommand(command: Command): string {
 }
 
 function endOnLimit(
-  pid: number,
+  end: () => Promise<void>,
   { limitMs, signal }: RunOptions,
 ): { finish(): Promise<'limit' | 'signal' | null> } {
   let cut: 'limit' | 'signal' | null = null;
   let ending: Promise<void> = Promise.resolve();
-  const end = (reason: 'limit' | 'signal') => (): void => {
+  const cutOff = (reason: 'limit' | 'signal') => (): void => {
     if (cut !== null) return;
     cut = reason;
-    ending = endTree(pid);
+    ending = end();
   };
-  const timer = setTimeout(end('limit'), limitMs);
-  const onAbort = end('signal');
+  const timer = setTimeout(cutOff('limit'), limitMs);
+  const onAbort = cutOff('signal');
   signal.addEventListener('abort', onAbort, { once: true });
   return {
     async finish() {
@@ -115,12 +121,13 @@ function capture(stream: NodeJS.ReadableStream | null, onLine: RunOptions['onLin
   stream?.on('data', (chunk: string) => {
     text = (text + chunk).slice(-MAX_OUTPUT_CHARS);
     if (onLine === undefined) return;
-    const lines = (rest + chunk).split(/\r\n|\n|\r/);
+    // A return at the end waits: the next chunk may begin with its newline.
+    const lines = (rest + chunk).split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';
     lines.forEach(onLine);
   });
   stream?.on('end', () => {
-    if (rest !== '') onLine?.(rest);
+    if (rest !== '') onLine?.(rest.replace(/\r$/, ''));
   });
   return () => text;
 }
