@@ -19,9 +19,6 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-/** What a verb does; it gives back the exit code. */
-export type Action<Options> = (options: Options, args: readonly string[]) => Promise<number>;
-
 /** Makes a verb with the options that all verbs have. */
 export function verb(name: string, description: string): Command {
   return new Command(name)

@@ -17,7 +17,7 @@ import { sameRelease, type Commit, type Instant, type Release } from './release.
  *                            ▼
  *                          stuck      (only an operator leads out: retried)
  *
- * Each phase owns one piece of work (`workFor`). The phase is journaled before its work starts, and every work can be done twice.
+ * Each phase owns one piece of work (`agent/perform.ts`). The phase is journaled before its work starts, and every work can be done twice.
  */
 export interface Upgrade {
   readonly phase: Phase;
@@ -121,8 +121,6 @@ export type Event =
   /** An operator lets a release (or all of them: null) be tried again. */
   | { readonly type: 'retried'; readonly commit: Commit | null };
 
-export type Work = 'decide' | 'stage' | 'askGates' | 'activate' | 'prove' | 'rollBack' | 'nothing';
-
 /** How often a candidate's work is begun before it is given up. */
 export const MAX_STARTS = 3;
 
@@ -137,11 +135,6 @@ export const FRESH: Upgrade = {
   trail: [],
 };
 
-/** The work that a phase owns. */
-export function workFor({ phase }: Upgrade): Work {
-  return WORK[phase.at];
-}
-
 /** Whether a release failed here and nobody has said `retry`. */
 export function quarantined(upgrade: Upgrade, release: Release): Quarantined | null {
   return upgrade.quarantine.find((entry) => sameRelease(entry.release, release)) ?? null;
@@ -151,13 +144,3 @@ export function quarantined(upgrade: Upgrade, release: Release): Quarantined | n
 export function commitAt(trail: readonly Step[], at: Instant): Commit | null {
   return trail.findLast((step) => step.at <= at)?.commit ?? null;
 }
-
-const WORK: Readonly<Record<Phase['at'], Work>> = {
-  idle: 'decide',
-  staging: 'stage',
-  staged: 'askGates',
-  activating: 'activate',
-  proving: 'prove',
-  rollingBack: 'rollBack',
-  stuck: 'nothing',
-};

@@ -8,5 +8,3 @@ export const endTree: (pid: number) => Promise<void> = platform.endTree;
 
 /** Starts a program that no process of ours is the parent of, so that pm2's treekill cannot reach it. Resolves once it runs on its own. */
 export const launchDetached: (program: posix.DetachedProgram) => Promise<void> = platform.launchDetached;
-
-export type { DetachedProgram } from './detach-posix.js';

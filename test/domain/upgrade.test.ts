@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { next } from '../../src/domain/next.js';
-import { FRESH, commitAt, quarantined, workFor, type Event, type Phase } from '../../src/domain/upgrade.js';
+import { FRESH, commitAt, quarantined, type Event, type Phase } from '../../src/domain/upgrade.js';
 import { sourceOf } from '../sources.js';
 import { commit } from './releases.js';
 import { BAD, EVENTS, NEW, OLD, PHASES, TABLE, failed, upgradeIn, type EventName } from './upgrade-table.js';
@@ -61,19 +61,6 @@ test('every arrow of the picture is an arrow of the table', () => {
     ['rollingBack', 'failed, the release', 'stuck'],
   ];
   for (const [from, event, to] of arrows) assert.equal(TABLE[from][event], to, `${from} × ${event}`);
-});
-
-test('each phase owns one piece of work', () => {
-  const works: [Phase['at'], string][] = [
-    ['idle', 'decide'],
-    ['staging', 'stage'],
-    ['staged', 'askGates'],
-    ['activating', 'activate'],
-    ['proving', 'prove'],
-    ['rollingBack', 'rollBack'],
-    ['stuck', 'nothing'],
-  ];
-  for (const [at, work] of works) assert.equal(workFor(upgradeIn(PHASES[at])), work);
 });
 
 test('a release that passes every step becomes active, and the one before it previous and higher', () => {
