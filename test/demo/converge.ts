@@ -20,10 +20,7 @@ export async function converge(scene: Scene, push: Push): Promise<Passage> {
   assert.deepEqual({ to, outcome, trigger }, { to: tag, outcome: 'activated', trigger: 'schedule' });
   screen.line();
   const name = `${finder.now.name} ${finder.now.pmId}`;
-  showProof(
-    scene,
-    `${count} of ${count} serve ${tag}, each restarted once; ${name}, which noticed it, is among them`,
-  );
+  showProof(scene, `${count} of ${count} serve ${tag}, each restarted once; ${name} that noticed it too`);
   showProof(scene, `pm2, status and history say the same: ${outcome}, begun by the ${trigger}`);
   return passage;
 }

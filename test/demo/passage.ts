@@ -118,7 +118,7 @@ function phaseText({ finder, back }: Passage, { phase, at }: SeenPhase, { colors
   switch (phase) {
     case 'staging': {
       const name = colors.bold(`${finder?.name ?? ''} ${finder?.pmId ?? ''}`);
-      return `noticed by the agent in ${name}, pid ${finder?.pid ?? ''}: it launches a worker and forgets`;
+      return `noticed by the agent in ${name}, pid ${finder?.pid ?? ''}; it launches a worker`;
     }
     case 'staged':
       return 'staged beside the running release';
@@ -135,7 +135,7 @@ function changeText(passage: Passage, { kind, change }: SeenChange, { colors }: 
   const mark = kind === 'died' ? colors.red('✗') : isBack ? colors.yellow('↩') : colors.green('✓');
   const remarks = [
     ...(kind === 'died' ? [colors.red('died at start')] : []),
-    ...(before !== null && before.pid === passage.finder?.pid ? [colors.dim('the one that noticed')] : []),
+    ...(before !== null && before.pid === passage.finder?.pid ? [colors.dim('it noticed')] : []),
   ];
   return [
     `${mark} ${now.name.padEnd(4)} ${now.pmId}`,

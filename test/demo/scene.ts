@@ -30,12 +30,8 @@ export async function setTheScene(telling: Telling): Promise<Scene> {
 function introduce({ world, screen }: Telling): void {
   const { colors } = screen;
   const rows = [
-    ['remote', world.remote, 'a bare repository on this disk; no network'],
-    [
-      'checkout',
-      world.root,
-      `one for all processes, as on many a VPS; an agent looks every ${POLL_MS / 1000} s`,
-    ],
+    ['remote', world.remote, 'a bare repository, no network'],
+    ['checkout', world.root, `one for all; looks every ${POLL_MS / 1000} s`],
     ['pm2', world.pm2Home, 'a daemon of its own; treekill as pm2 has it'],
   ].map(([label = '', path = '', remark = '']) => [colors.dim(label), path, colors.dim(remark)]);
   screen.line();
@@ -66,10 +62,10 @@ function showProcesses({ world, screen, witness }: Telling): void {
       String(start.pmId),
       String(start.pid),
       world.apps.find(({ name }) => name === start.name)?.mode ?? '',
-      `http://127.0.0.1:${start.port}`,
+      `127.0.0.1:${start.port}`,
       colors.bold(start.version),
-      start.name === 'web' ? colors.dim('an agent lives in it') : '',
+      start.name === 'web' ? colors.dim('holds an agent') : '',
     ]);
-  const heads = ['  app', 'id', 'pid', 'mode', 'asked at /version', 'answers', ''].map(colors.dim);
+  const heads = ['  app', 'id', 'pid', 'mode', 'GET /version', 'answers', ''].map(colors.dim);
   for (const row of alignRows([heads, ...rows]).split('\n')) screen.line(`  ${row}`);
 }

@@ -5,8 +5,8 @@ import type { Screen } from './screen.js';
 /** Shows how long each release took from its tag on. */
 export function showTimeline(passages: readonly Passage[], screen: Screen): void {
   const { colors } = screen;
-  screen.chapter('How long it took', 'from the tag on');
-  const heads = ['', 'tagged', 'noticed', 'staged', 'first process', 'all processes', 'over', ''];
+  screen.chapter('How long it took', 'from the tag on, to the first process, to all, to the end');
+  const heads = ['', 'tagged', 'noticed', 'staged', 'first', 'all', 'over', ''];
   const rows = passages.map((passage) => rowOf(passage, screen));
   for (const row of alignRows([heads.map(colors.dim), ...rows], '   ').split('\n')) screen.line(`  ${row}`);
 }
