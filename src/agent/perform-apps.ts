@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import type { RestartConfig } from '../config/release.js';
 import { GitOpsError, isGitOpsError, messageOf } from '../domain/errors.js';
 import type { Incarnation } from '../domain/process.js';
 import { waitUntilAlone } from '../os/alone.js';
@@ -33,15 +34,16 @@ export async function rollApps(place: Workplace, roll: Roll): Promise<RollOutcom
 interface Roll {
   readonly old: readonly Incarnation[];
   readonly brought: Brought;
+  readonly restart: RestartConfig;
 }
 
 const ATTEMPTS = 5;
 const RETRY_MS = 2_000;
 
-async function rollOnce(place: Workplace, { old, brought }: Roll): Promise<RollOutcome> {
+async function rollOnce(place: Workplace, { old, brought, restart }: Roll): Promise<RollOutcome> {
   const { root, signal, report, children } = place;
   const { host } = root;
-  const { restart, health, apps } = brought.config;
+  const { health, apps } = brought.config;
   return withDaemon(root, signal, async (daemon) => {
     const targets = await findTargets(root, apps, await listProcesses(daemon, signal));
     // pm2 ends what lies below a process that it restarts: from here on that must not be us.

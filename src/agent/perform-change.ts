@@ -37,7 +37,7 @@ export async function prove(
   const brought = await readBrought(place, liveTree(place, release));
   if ((await rootProcesses(place.root, brought.config.apps, place.signal).catch(noneYet(place))).length === 0)
     await startApps(place, brought);
-  const outcome = await rollApps(place, { old, brought });
+  const outcome = await rollApps(place, { old, brought, restart: brought.config.restart });
   // The hook's no is a verdict on the release: its own last probe.
   const cause = outcome.healthy
     ? await askHook(place, 'afterActivate', { release, upgrade, brought })
@@ -64,7 +64,9 @@ export async function goBack(place: Workplace, upgrade: Upgrade, phase: At<'roll
     return { type: 'rolledBack' };
   }
   const brought = await readBroughtOrDefaults(place, liveTree(place, active));
-  const outcome = await rollApps(place, { old: bad, brought });
+  // No canary on the way back: what runs the failed release is mended at once.
+  const restart = { ...brought.config.restart, first: Number.POSITIVE_INFINITY };
+  const outcome = await rollApps(place, { old: bad, brought, restart });
   if (!outcome.healthy) return { type: 'unhealthy', cause: outcome.cause, at: place.root.host.clock.now() };
   const complaint = await askHook(place, 'afterRollBack', { release: active, upgrade, brought });
   if (complaint !== null) place.report.step(complaint);

@@ -28,12 +28,16 @@ export function planWaves<P extends AppProcess>(
     rest.filter((process) => !reloads(process)),
     restart.batch,
   );
+  const left = [{ how: 'leave' as const, members: changed }];
+  // Where all may change over at once, nobody waits for a canary: what is broken is mended first, and what stayed is proven last.
+  const cautious = restart.first < wanted.length;
   return [
-    { how: 'leave' as const, members: changed },
+    ...(cautious ? left : []),
     { how: 'restart' as const, members: first.filter((process) => !reloads(process)) },
     ...first.filter(reloads).map(alone),
     ...batches.map((members) => ({ how: 'restart' as const, members })),
     ...rest.filter(reloads).map(alone),
+    ...(cautious ? [] : left),
   ].filter(({ members }) => members.length > 0);
 }
 

@@ -36,6 +36,13 @@ test('one goes first, then all the rest at once', () => {
   assert.deepEqual(waves([app(0), app(1), app(2)]), ['restart 0', 'restart 1 2']);
 });
 
+test('with no canary wanted, what is broken changes over at once, and what stayed is proven last', () => {
+  const all = [app(0), app(1), app(2)];
+  const onlyFirst = incarnations(all).slice(0, 1);
+  assert.deepEqual(waves(all, { first: Number.POSITIVE_INFINITY }, onlyFirst), ['restart 0', 'leave 1 2']);
+  assert.deepEqual(waves(all, {}, onlyFirst), ['leave 1 2', 'restart 0']);
+});
+
 test('the rest goes in batches', () => {
   assert.deepEqual(waves([app(0), app(1), app(2), app(3), app(4)], { batch: 3 }), [
     'restart 0',
