@@ -24,7 +24,7 @@ export interface AgentEvents {
   problem: [unknown];
 }
 
-const RETRY_MS = 60_000;
+const RETRY_MS = 10_000;
 const SHORTEST_SLEEP_MS = 200;
 // The clock may be set while we sleep, and gitops.json may be changed: look up from time to time.
 const LONGEST_SLEEP_MS = 600_000;
