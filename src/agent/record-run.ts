@@ -60,6 +60,7 @@ export function outcomeOf({ before, after, event }: Transition): Outcome | null 
 function problemOf({ before, after, event }: Transition): string | null {
   if (after.phase.at === 'stuck') return after.phase.cause;
   if (event.type === 'failed' || event.type === 'kept') return event.cause;
+  if (event.type === 'resumed') return after.quarantine.at(-1)?.cause ?? null;
   if (event.type === 'superseded') return 'another release was desired before this one was activated';
   return before.phase.at === 'rollingBack' ? before.phase.cause : null;
 }

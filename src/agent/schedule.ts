@@ -1,3 +1,4 @@
+import type { ScheduledTask } from 'node-cron';
 import type { Instant } from '../domain/release.js';
 import { dueTurn, intervalSchedule, spread } from '../domain/turn.js';
 import { readObserved } from '../state/store.js';
@@ -32,8 +33,15 @@ export async function scheduleOf({ config: { poll }, machine, layout, host }: Ro
     // A machine that has never looked does not wait for the night.
     first: (await readObserved(layout)) === null ? now : null,
     following: (from) => {
-      const runs = task.getNextRuns(2).map((date) => date.getTime() + delayMs);
-      return runs.find((at) => at > from) ?? from + CRON_SPREAD_MS;
+      const runs = [...spreadingRuns(task, from, delayMs), ...task.getNextRuns(2).map(Number)];
+      return runs.map((at) => at + delayMs).find((at) => at > from) ?? from + CRON_SPREAD_MS;
     },
   };
+}
+
+/** The cron's runs of the last `delayMs`, whose turn on this machine may be still to come; node-cron itself tells future runs only. */
+function spreadingRuns(task: ScheduledTask, from: Instant, delayMs: number): Instant[] {
+  const newest = Math.floor(from / 1_000) * 1_000;
+  const seconds = Array.from({ length: Math.floor(delayMs / 1_000) + 1 }, (_, ago) => newest - ago * 1_000);
+  return seconds.reverse().filter((at) => task.match(new Date(at)));
 }

@@ -38,19 +38,24 @@ export async function openAccess(
 }
 
 async function readSecret({ from }: Credentials, env: Env): Promise<string> {
-  if ('env' in from) {
-    const secret = env[from.env];
-    if (secret !== undefined && secret !== '') return secret;
-    throw new GitOpsError('SOURCE_REFUSED', `credentials: the environment variable ${from.env} is not set`, {
-      hint: `set ${from.env} for the process that polls, or name a file under credentials`,
-    });
-  }
+  const secret = 'env' in from ? env[from.env] : await readSecretFile(from.file);
+  if (secret !== undefined && secret !== '') return secret;
+  throw 'env' in from
+    ? new GitOpsError('SOURCE_REFUSED', `credentials: the environment variable ${from.env} is not set`, {
+        hint: `set ${from.env} for the process that polls, or name a file under credentials`,
+      })
+    : new GitOpsError('SOURCE_REFUSED', `credentials: ${from.file} is empty`, {
+        hint: `write the token into ${from.file}, readable by this user only`,
+      });
+}
+
+async function readSecretFile(path: string): Promise<string> {
   try {
-    return (await readFile(from.file, 'utf8')).trim();
+    return (await readFile(path, 'utf8')).trim();
   } catch (cause) {
-    throw new GitOpsError('SOURCE_REFUSED', `credentials: cannot read ${from.file}`, {
+    throw new GitOpsError('SOURCE_REFUSED', `credentials: cannot read ${path}`, {
       cause,
-      hint: `write the token into ${from.file}, readable by this user only`,
+      hint: `write the token into ${path}, readable by this user only`,
     });
   }
 }

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { outcomeOf, recordRun } from '../../src/agent/record-run.js';
+import { next } from '../../src/domain/next.js';
+import type { Outcome } from '../../src/domain/run.js';
+import type { Event, Phase, Upgrade } from '../../src/domain/upgrade.js';
+import { listRuns, readRun } from '../../src/state/runs.js';
+import { EVENTS, NEW, OLD, PHASES, upgradeIn } from '../domain/upgrade-table.js';
+import { ownPlace } from './place.js';
+
+const OUTCOMES: [keyof typeof PHASES, keyof typeof EVENTS, Outcome | null][] = [
+  ['idle', 'desired', null],
+  ['staging', 'staged', null],
+  ['staging', 'resumed', null],
+  ['staging for the last time', 'resumed', 'failed'],
+  ['staging', 'failed, the release', 'failed'],
+  ['staging', 'failed, the surroundings', 'failed'],
+  ['staging', 'failed, blocked', 'blocked'],
+  ['staged', 'opened', null],
+  ['staged', 'superseded', 'blocked'],
+  ['activating', 'activated', null],
+  ['activating', 'failed, blocked', 'blocked'],
+  ['activating', 'failed, the surroundings', null],
+  ['activating for the last time', 'resumed', null],
+  ['proving', 'healthy', 'activated'],
+  ['proving', 'kept', 'failed'],
+  ['proving', 'unhealthy', null],
+  ['proving', 'failed, the surroundings', null],
+  ['rollingBack', 'switchedBack', null],
+  ['rollingBack', 'rolledBack', 'rolledBack'],
+  ['rollingBack', 'unhealthy', 'failed'],
+  ['rollingBack', 'failed, the surroundings', 'failed'],
+  ['rollingBack for the last time', 'resumed', 'failed'],
+];
+
+test('how a step ends a run, or does not', () => {
+  for (const [phase, event, expected] of OUTCOMES) {
+    const before = upgradeIn(PHASES[phase]);
+    const after = next(before, EVENTS[event]);
+    assert.equal(outcomeOf({ before, after, event: EVENTS[event] }), expected, `${phase} × ${event}`);
+  }
+});
+
+/** How a run that these events make is recorded in the end. */
+const STORIES: [string, Event[], Outcome, RegExp | null][] = [
+  ['it goes well', [EVENTS.staged, EVENTS.opened, EVENTS.activated, EVENTS.healthy], 'activated', null],
+  ['staging fails', [EVENTS['failed, the release']], 'failed', /^no network$/],
+  [
+    'staging is killed again and again',
+    [EVENTS.resumed, EVENTS.resumed, EVENTS.resumed],
+    'failed',
+    /^staging was cut off 3 times$/,
+  ],
+  [
+    'another release comes first',
+    [EVENTS.staged, EVENTS.superseded],
+    'blocked',
+    /another release was desired/,
+  ],
+  [
+    'it is unhealthy',
+    [
+      EVENTS.staged,
+      EVENTS.opened,
+      EVENTS.activated,
+      EVENTS.unhealthy,
+      EVENTS.switchedBack,
+      EVENTS.rolledBack,
+    ],
+    ...(['rolledBack', /^it crashed$/] as const),
+  ],
+  [
+    'it is unhealthy and kept',
+    [EVENTS.staged, EVENTS.opened, EVENTS.activated, EVENTS.kept],
+    ...(['failed', /^it crashed$/] as const),
+  ],
+  [
+    'the way back fails',
+    [EVENTS.staged, EVENTS.opened, EVENTS.activated, EVENTS.unhealthy, EVENTS['failed, the surroundings']],
+    ...(['failed', /^it crashed; then the way back failed: no network$/] as const),
+  ],
+];
+
+for (const [story, events, outcome, problem] of STORIES) {
+  test(`the record of a run: ${story}`, async (context) => {
+    const place = await ownPlace(context);
+    let before: Upgrade = upgradeIn(idle);
+    for (const event of [EVENTS.desired, ...events]) {
+      const after = next(before, event);
+      await recordRun(place, { before, after, event });
+      before = after;
+    }
+    const [run, ...others] = await listRuns(place.root.layout, 9);
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      [run?.id, run?.from, run?.to, run?.cause, run?.outcome],
+      ['r', OLD, NEW, 'schedule', outcome],
+    );
+    assert.ok((run?.endedAt ?? 0) >= (run?.startedAt ?? 1));
+    if (problem === null) assert.equal(run?.problem, null);
+    else assert.match(run?.problem ?? '', problem);
+  });
+}
+
+const idle: Phase = { at: 'idle' };
+
+test('a run that goes on has no outcome, and a step of a run that left no record makes none', async (context) => {
+  const place = await ownPlace(context);
+  const before = upgradeIn(idle);
+  const after = next(before, EVENTS.desired);
+  assert.equal(await recordRun(place, { before, after, event: EVENTS.desired }), null);
+  const run = await readRun(place.root.layout, 'r');
+  assert.deepEqual([run?.endedAt, run?.outcome], [null, null]);
+  const other = upgradeIn({ ...PHASES.proving, run: 'lost' });
+  const step = { before: other, after: next(other, EVENTS.healthy), event: EVENTS.healthy };
+  assert.equal(await recordRun(place, step), null);
+  assert.equal(await readRun(place.root.layout, 'lost'), null);
+});
