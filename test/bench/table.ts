@@ -1,0 +1,32 @@
+import type { Spread } from './numbers.js';
+
+/** Rows of cells as aligned lines: the first column to the left, all others to the right. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const columns = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, index) =>
+    Math.max(...rows.map((row) => row[index]?.length ?? 0)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, index) => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0)))
+      .join('   ')
+      .trimEnd(),
+  );
+}
+
+/** `1.9 s (1.7–2.4)` of milliseconds. */
+export function seconds({ median, lowest, highest }: Spread): string {
+  const [middle, low, high] = [median, lowest, highest].map((ms) => (ms / 1000).toFixed(2));
+  return `${middle ?? ''} s (${low ?? ''}–${high ?? ''})`;
+}
+
+/** `3.1x (2.8–3.4)`. */
+export function times({ median, lowest, highest }: Spread): string {
+  const [middle, low, high] = [median, lowest, highest].map((ratio) => ratio.toFixed(1));
+  return `${middle ?? ''}x (${low ?? ''}–${high ?? ''})`;
+}
+
+/** `31 ms`. */
+export function milliseconds(ms: number): string {
+  return `${ms.toFixed(0)} ms`;
+}
