@@ -50,8 +50,12 @@ export interface Span {
 /** Looks for what stands in the way of a checkout, touching nothing. */
 export async function obstaclesTo(git: CheckoutGit, { from, to, exempt }: Span): Promise<Obstacles> {
   const changes = await changesBetween(git, from, to);
-  const [untracked, hidden] = [await inTheWay(git, changes, exempt), await hiddenEdits(git, changes)];
-  return sort({ edits: await editsOf(git), inTheWay: untracked, hidden });
+  const [untracked, hidden, edits] = await Promise.all([
+    inTheWay(git, changes, exempt),
+    hiddenEdits(git, changes),
+    editsOf(git),
+  ]);
+  return sort({ edits, inTheWay: untracked, hidden });
 }
 
 /** Whether an edit is only what an `npm install` by hand leaves. */

@@ -14,33 +14,35 @@ export const SETTLE = '500ms';
 // A tree as small applications have it: each package that is asked for brings some of its own.
 const DIRECT = 30;
 const INDIRECT_OF_EACH = 4;
-const FILES = 43;
 const LINES = 60;
+const OWN_FILES = 2; // index.js and package.json
 
-/** The sizes of the dependency tree, for the header. */
-export const TREE = { packages: DIRECT * (1 + INDIRECT_OF_EACH), files: FILES + 2 };
+/** How many packages the application installs. */
+export const PACKAGES = DIRECT * (1 + INDIRECT_OF_EACH);
 
 /** An application with a dependency tree: its repository, its registry, and ever new releases. */
 export class Application {
   readonly remote: Remote;
   readonly registry: Registry;
+  readonly #files: number;
   #releases = 0;
   /** Grows with each changed lockfile. */
   #patch = 0;
   #lockfile = '';
 
-  private constructor(remote: Remote, registry: Registry) {
+  private constructor(remote: Remote, registry: Registry, files: number) {
     this.remote = remote;
     this.registry = registry;
+    this.#files = files;
   }
 
-  /** Publishes the packages and the first release, v1.0.0. */
-  static async open(): Promise<Application> {
-    const application = new Application(await Remote.open(), await Registry.open());
+  /** Publishes packages of so many files each, and the first release, v1.0.0. */
+  static async open(files: number): Promise<Application> {
+    const application = new Application(await Remote.open(), await Registry.open(), files);
     for (let index = 0; index < DIRECT; index += 1) {
       for (let below = 0; below < INDIRECT_OF_EACH; below += 1)
-        application.registry.publish(packageOf(indirectName(index, below), '1.0.0'));
-      application.registry.publish(packageOf(directName(index), '1.0.0', indirectOf(index)));
+        application.#publish({ name: indirectName(index, below), version: '1.0.0' });
+      application.#publish({ name: directName(index), version: '1.0.0', ...bringing(index) });
     }
     await application.#lock();
     await application.#release();
@@ -51,7 +53,7 @@ export class Application {
   async release(kind: Kind): Promise<string> {
     if (kind === 'changed lockfile') {
       this.#patch += 1;
-      this.registry.publish(packageOf(directName(0), this.#version, indirectOf(0)));
+      this.#publish({ name: directName(0), version: this.#version, ...bringing(0) });
       await this.#lock();
     }
     return this.#release();
@@ -64,6 +66,20 @@ export class Application {
 
   get #version(): string {
     return `1.0.${this.#patch}`;
+  }
+
+  #publish({ name, version, manifest = {} }: Package): void {
+    const modules = Array.from({ length: this.#files - OWN_FILES }, (_, file): [string, string] => [
+      `lib/part-${file}.js`,
+      moduleText(name, file),
+    ]);
+    const index = `module.exports = { version: ${JSON.stringify(version)} };\n`;
+    this.registry.publish({
+      name,
+      version,
+      manifest,
+      files: { ...Object.fromEntries(modules), 'index.js': index },
+    });
   }
 
   async #release(): Promise<string> {
@@ -96,30 +112,18 @@ module.exports = {
 };
 `;
 
-function packageOf(
-  name: string,
-  version: string,
-  dependencies: Readonly<Record<string, string>> = {},
-): Package {
-  const modules = Array.from({ length: FILES }, (_, file): [string, string] => [
-    `lib/part-${file}.js`,
-    Array.from(
-      { length: LINES },
-      (__, line) => `exports.f${line} = (x) => x + ${line * file}; // ${name}\n`,
-    ).join(''),
-  ]);
-  const index = `module.exports = { version: ${JSON.stringify(version)} };\n`;
-  return {
-    name,
-    version,
-    manifest: { dependencies },
-    files: { ...Object.fromEntries(modules), 'index.js': index },
-  };
+/** What a package brings along. */
+function bringing(index: number): Pick<Package, 'manifest'> {
+  const names = Array.from({ length: INDIRECT_OF_EACH }, (_, below) => indirectName(index, below));
+  return { manifest: { dependencies: Object.fromEntries(names.map((name) => [name, '^1.0.0'])) } };
 }
 
-function indirectOf(index: number): Record<string, string> {
-  const names = Array.from({ length: INDIRECT_OF_EACH }, (_, below) => indirectName(index, below));
-  return Object.fromEntries(names.map((name) => [name, '^1.0.0']));
+function moduleText(name: string, file: number): string {
+  const lines = Array.from(
+    { length: LINES },
+    (_, line) => `exports.f${line} = (x) => x + ${line * file}; // ${name}`,
+  );
+  return `${lines.join('\n')}\n`;
 }
 
 function directName(index: number): string {

@@ -4,7 +4,7 @@ import { messageOf } from '../../src/domain/errors.js';
 import { MARKER, RUN_VARIABLE, runFolder } from '../bed/place.js';
 import { endProcesses, processesOf } from '../bed/processes.js';
 import type { Machine } from '../bed/machine.js';
-import { Application, PROCESSES, TREE } from './application.js';
+import { Application, PACKAGES, PROCESSES } from './application.js';
 import { measureImport } from './import.js';
 import { parseOptions, type Measure, type Options } from './options.js';
 import { measureRelease } from './release.js';
@@ -48,9 +48,9 @@ async function main(): Promise<number> {
   }
 }
 
-async function measure({ rounds, measures }: Options): Promise<Results> {
+async function measure({ rounds, files, measures }: Options): Promise<Results> {
   tell('a repository, a registry, a dependency tree');
-  const application = await Application.open();
+  const application = await Application.open(files);
   const ways: Way[] = [];
   for (const name of WAYS.filter((way) => measures.some((each) => NEEDED[each].includes(way)))) {
     tell(`a machine for ${name}`);
@@ -75,14 +75,15 @@ function interrupted(signal: AbortSignal): Promise<never> {
   });
 }
 
-function print({ json, rounds }: Options, results: Results, load: readonly number[]): void {
+function print({ json, rounds, files }: Options, results: Results, load: readonly number[]): void {
   const facts = {
     node: process.version,
     cores: availableParallelism(),
     load: [load[0] ?? 0, loadavg()[0] ?? 0],
     rounds,
     processes: PROCESSES,
-    ...TREE,
+    packages: PACKAGES,
+    files,
   };
   if (json) {
     console.log(JSON.stringify({ schema: 1, ...facts, ...results }, null, 2));
