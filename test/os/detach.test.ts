@@ -9,7 +9,7 @@ import { systemClock, type Clock } from '../../src/os/clock.js';
 import { readTextIfAny } from '../../src/os/files.js';
 import { endTree, launchDetached } from '../../src/os/platform.js';
 import { ownFolder } from '../folder.js';
-import { ancestorsOf, isAlive } from '../processes.js';
+import { ancestorsOf, isAlive, pidsOf } from '../processes.js';
 import { waitFor } from '../bed/wait.js';
 
 const skip = process.platform === 'linux' ? false : 'only Linux tells who whose parent is';
@@ -25,13 +25,13 @@ async function launch(context: TestContext) {
   });
   const { pid } = app;
   assert.ok(pid !== undefined);
+  context.after(() => {
+    for (const one of [pid, ...pidsOf(file)]) if (isAlive(one)) process.kill(one, 'SIGKILL');
+  });
   await once(app.stdout, 'data');
   const told = await waitFor('the worker', () => readTextIfAny(file));
   const worker: unknown = JSON.parse(told);
   assert.ok(isTold(worker));
-  context.after(() => {
-    for (const one of [pid, worker.pid]) if (isAlive(one)) process.kill(one, 'SIGKILL');
-  });
   return { app, pid, worker, beat: () => readTextIfAny(`${file}.beat`) };
 }
 
