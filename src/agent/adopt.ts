@@ -7,7 +7,7 @@ import { depsKeyOf } from '../workspace/stage-dependencies.js';
 import { writeLive } from '../workspace/switch-checkout.js';
 import { readProject } from '../workspace/project.js';
 import { trustInstalled } from '../workspace/trust-installed.js';
-import { readBrought } from './brought.js';
+import { readBroughtOrDefaults, type Brought } from './brought.js';
 import { effortOf, type Workplace } from './workplace.js';
 
 const LIMIT_MS = 60_000;
@@ -24,27 +24,27 @@ export async function adoptCheckout(place: Workplace): Promise<Extract<Event, { 
   }
   refuseTrackedConfig(checkout);
   await excludeFromStatus(layout.root, effort);
+  const brought = await readBroughtOrDefaults(place, layout.root);
   await writeLive(layout.state, {
     schema: 1,
     commit: checkout.commit,
-    depsKey: await liveDepsKey(place),
+    depsKey: await liveDepsKey(brought),
     made: [],
   });
   const at = host.clock.now();
   return {
     type: 'adopted',
     release: releaseOf(checkout, config.tagPrefix),
+    apps: brought.config.apps,
     trail: await trailOf(place, checkout),
     at,
   };
 }
 
 /** Under which key the live node_modules may be taken over by the next release; null if they are not what the lockfile says. */
-async function liveDepsKey(place: Workplace): Promise<string | null> {
-  const { layout } = place.root;
-  const { config } = await readBrought(place, layout.root);
-  const project = await readProject(layout.root);
-  return (await trustInstalled(project, config.build !== null)) ? depsKeyOf(layout.root, config) : null;
+async function liveDepsKey({ tree, config }: Brought): Promise<string | null> {
+  const project = await readProject(tree);
+  return (await trustInstalled(project, config.build !== null)) ? depsKeyOf(tree, config) : null;
 }
 
 async function trailOf(place: Workplace, { commit }: Checkout): Promise<Step[]> {

@@ -6,7 +6,8 @@ import type { Root } from './root.js';
 
 /** Which apps belong to the root, and whether each can follow its releases. Silent where pm2 does not answer: that is told by its own check. */
 export async function checkApps(root: Root, signal: AbortSignal): Promise<Check[]> {
-  const found = await rootProcesses(root, null, signal).catch((error: unknown) => {
+  const { active } = await readJournal(root.layout.journal);
+  const found = await rootProcesses(root, active?.apps ?? null, signal).catch((error: unknown) => {
     if (isGitOpsError(error)) return null;
     throw error;
   });

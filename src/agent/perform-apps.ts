@@ -84,9 +84,9 @@ export async function startApps(place: Workplace, { apps, tree }: Brought): Prom
 }
 
 /** Removes the processes of a first release that failed: there is nothing to go back to. */
-export async function deleteStarted(place: Workplace): Promise<void> {
+export async function deleteStarted(place: Workplace, { config }: Brought): Promise<void> {
   const { root, signal } = place;
-  const ids = (await rootProcesses(root, null, signal)).map(({ pmId }) => pmId);
+  const ids = (await rootProcesses(root, config.apps, signal)).map(({ pmId }) => pmId);
   await withDaemon(root, signal, (daemon) => deleteProcesses(daemon, ids, signal));
 }
 

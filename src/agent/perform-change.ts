@@ -50,7 +50,7 @@ export async function prove(
   await saveApps(place);
   place.report.step(`healthy: ${describeRelease(release)} serves`);
   const order = upgrade.highest === null ? null : compareVersions(release, upgrade.highest, config.tagPrefix);
-  return { type: 'healthy', ranks: order === null || order >= 0, at };
+  return { type: 'healthy', apps: brought.config.apps, ranks: order === null || order >= 0, at };
 }
 
 /** Makes the root name the former release again, then restarts and proves what ran the failed one. */
@@ -60,7 +60,7 @@ export async function goBack(place: Workplace, upgrade: Upgrade, phase: At<'roll
   const active = upgrade.active?.release ?? null;
   if (bad === null) return switchBack(place, upgrade, phase);
   if (active === null) {
-    await deleteStarted(place);
+    await deleteStarted(place, await readBroughtOrDefaults(place, liveTree(place, phase.release)));
     return { type: 'rolledBack' };
   }
   const brought = await readBroughtOrDefaults(place, liveTree(place, active));
@@ -84,7 +84,9 @@ async function switchBack(
     active === null ? 'roll back: there is no former release' : `roll back: to ${describeRelease(active)}`,
   );
   await switchingOf(place).goBack(upgrade, release, run);
-  const living = await rootProcesses(place.root, null, place.signal).catch(noneYet(place));
+  const living = await rootProcesses(place.root, upgrade.active?.apps ?? null, place.signal).catch(
+    noneYet(place),
+  );
   const bad = incarnations(living.filter((process) => !isOneOf(process, old)));
   return { type: 'switchedBack', bad, at: place.root.host.clock.now() };
 }

@@ -36,7 +36,7 @@ export async function perform(place: Workplace, upgrade: Upgrade): Promise<Resul
     case 'rollingBack':
       return attempt(place, { upgrade, release: phase.release }, () => goBack(place, upgrade, phase));
     case 'stuck':
-      return { event: null, decision: await decideNow(place, upgrade), error: null };
+      return begin(place, upgrade);
   }
 }
 
@@ -75,10 +75,12 @@ async function requireClearWay(place: Workplace, upgrade: Upgrade, release: Rele
   const { config, layout } = place.root;
   const files = config.dirty === 'stash' ? [] : await switchingOf(place).obstacles(upgrade, release);
   if (files.length > 0) throw dirty(layout.root, files);
-  const processes = await rootProcesses(place.root, null, place.signal).catch((error: unknown) => {
-    if (place.order.startPm2 && error instanceof GitOpsError && error.code === 'DAEMON_ABSENT') return [];
-    throw error;
-  });
+  const processes = await rootProcesses(place.root, upgrade.active?.apps ?? null, place.signal).catch(
+    (error: unknown) => {
+      if (place.order.startPm2 && error instanceof GitOpsError && error.code === 'DAEMON_ABSENT') return [];
+      throw error;
+    },
+  );
   refusePinnedApps(place.root, processes);
   return incarnations(processes);
 }

@@ -18,16 +18,26 @@ export interface Plan extends Decision {
 /** Looks at the source and tells what `apply` would do now; changes nothing but the record of what was seen. */
 export async function readPlan(root: Root, to: string | null, signal: AbortSignal): Promise<Plan> {
   const { decision, facts } = await decideFreshly(root, to, signal);
-  const active = facts.upgrade.active?.release ?? null;
-  return { ...decision, active, steps: await stepsOf(root, decision, signal) };
+  const { active } = facts.upgrade;
+  return {
+    ...decision,
+    active: active?.release ?? null,
+    steps: await stepsOf({ root, apps: active?.apps ?? null, signal }, decision),
+  };
 }
 
-async function stepsOf(root: Root, { desired, step }: Decision, signal: AbortSignal): Promise<string[]> {
+interface Scope {
+  readonly root: Root;
+  readonly apps: readonly string[] | null;
+  readonly signal: AbortSignal;
+}
+
+async function stepsOf(scope: Scope, { desired, step }: Decision): Promise<string[]> {
   if (step === 'finish') return ['finish the run that is under way'];
   if (desired === null || step === 'nothing' || step === 'wait') return [];
   return [
-    ...(step === 'stage' ? await stagingSteps(root, desired) : []),
-    ...(await changeSteps(root, desired, signal)),
+    ...(step === 'stage' ? await stagingSteps(scope.root, desired) : []),
+    ...(await changeSteps(scope, desired)),
   ];
 }
 
@@ -41,12 +51,12 @@ async function stagingSteps({ config, layout }: Root, release: Release): Promise
   ];
 }
 
-async function changeSteps(root: Root, release: Release, signal: AbortSignal): Promise<string[]> {
-  const { config, layout } = root;
+async function changeSteps(scope: Scope, release: Release): Promise<string[]> {
+  const { config, layout } = scope.root;
   const what = config.strategy === 'releases' ? join(layout.root, 'current') : `the checkout ${layout.root}`;
   return [
     `switch ${what} to ${release.tag}`,
-    ...restartSteps(await processesOrNone(root, signal)),
+    ...restartSteps(await processesOrNone(scope)),
     'prove every process, or put the old release back',
   ];
 }
@@ -63,8 +73,8 @@ function restartSteps(processes: readonly ListedProcess[]): string[] {
   return [`restart ${first} and prove it`, ...(rest.length === 0 ? [] : [`restart ${rest.join(', ')}`])];
 }
 
-async function processesOrNone(root: Root, signal: AbortSignal): Promise<ListedProcess[]> {
-  return rootProcesses(root, null, signal).catch((error: unknown) => {
+async function processesOrNone({ root, apps, signal }: Scope): Promise<ListedProcess[]> {
+  return rootProcesses(root, apps, signal).catch((error: unknown) => {
     if (isGitOpsError(error, 'DAEMON_ABSENT')) return [];
     throw error;
   });

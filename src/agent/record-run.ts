@@ -1,4 +1,5 @@
-import type { Outcome, Run } from '../domain/run.js';
+import type { Release } from '../domain/release.js';
+import { startOf, type Outcome, type Run } from '../domain/run.js';
 import type { Event, Upgrade } from '../domain/upgrade.js';
 import { readRun, writeRun } from '../state/runs.js';
 import type { Workplace } from './workplace.js';
@@ -10,30 +11,43 @@ export interface Transition {
   readonly event: Event;
 }
 
-/** Keeps the record of the run that a step belongs to. Gives back the run if the step ended it. */
-export async function recordRun(place: Workplace, step: Transition): Promise<Run | null> {
+/** Writes down that a run began. Comes after the journal: a run that the journal does not know never was. */
+export async function recordBegin(place: Workplace, { before, after, event }: Transition): Promise<void> {
+  if (event.type !== 'desired' || after.phase.at !== 'staging') return;
   const { layout, host } = place.root;
-  const { before, after, event } = step;
-  const at = host.clock.now();
-  if (event.type === 'desired' && after.phase.at === 'staging') {
-    const { run: id, release } = after.phase;
-    const run = {
-      id,
-      cause: place.order.cause,
-      from: before.active?.release ?? null,
-      to: release,
-      startedAt: at,
-    };
-    await writeRun(layout, { ...run, endedAt: null, outcome: null, problem: null });
-    return null;
-  }
+  const { run, release } = after.phase;
+  await writeRun(layout, { ...begun(place, before, { run, release }), startedAt: host.clock.now() });
+}
+
+/** Writes down how a run ended, if the step ends it. Comes before the journal: what is cut off in between is done and told again. */
+export async function recordEnd(place: Workplace, step: Transition): Promise<Run | null> {
+  const { layout, host } = place.root;
+  const { phase } = step.before;
   const outcome = outcomeOf(step);
-  if (outcome === null || before.phase.at === 'idle') return null;
-  const begun = await readRun(layout, before.phase.run);
-  if (begun === null) return null;
-  const ended: Run = { ...begun, endedAt: at, outcome, problem: problemOf(step) };
+  if (outcome === null || phase.at === 'idle') return null;
+  const found = (await readRun(layout, phase.run)) ?? begun(place, step.before, phase);
+  const ended: Run = { ...found, endedAt: host.clock.now(), outcome, problem: problemOf(step) };
   await writeRun(layout, ended);
   return ended;
+}
+
+function begun(
+  place: Workplace,
+  { active }: Upgrade,
+  { run, release }: { run: string; release: Release },
+): Run {
+  const from = active?.release ?? null;
+  const startedAt = startOf(run) ?? place.root.host.clock.now();
+  return {
+    id: run,
+    cause: place.order.cause,
+    from,
+    to: release,
+    startedAt,
+    endedAt: null,
+    outcome: null,
+    problem: null,
+  };
 }
 
 /** How a run ends with a step; null while it goes on. */

@@ -16,7 +16,7 @@ import { scheduleOf } from './schedule.js';
 export async function readStatus(root: Root, signal: AbortSignal): Promise<Status> {
   const { config, layout, machine, host } = root;
   const facts = await gatherFacts(root);
-  const { processes, warnings } = await listOrWarn(root, signal);
+  const { processes, warnings } = await listOrWarn(root, facts.upgrade, signal);
   return statusOf({
     identity: {
       root: layout.root,
@@ -39,10 +39,11 @@ export async function readStatus(root: Root, signal: AbortSignal): Promise<Statu
 
 async function listOrWarn(
   root: Root,
+  { active }: Upgrade,
   signal: AbortSignal,
 ): Promise<{ processes: AppProcess[]; warnings: string[] }> {
   try {
-    return { processes: await rootProcesses(root, null, signal), warnings: [] };
+    return { processes: await rootProcesses(root, active?.apps ?? null, signal), warnings: [] };
   } catch (error) {
     if (!isGitOpsError(error)) throw error;
     return { processes: [], warnings: [messageOf(error)] };

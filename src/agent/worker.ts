@@ -9,7 +9,7 @@ import { openJournal, readJournal, type Journal } from '../state/journal.js';
 import { lockWithin, type Lock } from '../state/lock.js';
 import { isDaemonLost, withDaemon } from './apps.js';
 import { perform } from './perform.js';
-import { recordRun } from './record-run.js';
+import { recordBegin, recordEnd } from './record-run.js';
 import { tidy } from './tidy.js';
 import type { Workplace } from './workplace.js';
 
@@ -73,8 +73,8 @@ async function resume(place: Workplace, journal: Journal, upgrade: Upgrade): Pro
   const event: Event = { type: 'resumed', at: clock.now() };
   const after = next(upgrade, event);
   if (after === upgrade) return upgrade;
+  await recordEnd(place, { before: upgrade, after, event });
   await journal.append(after, clock.now());
-  await recordRun(place, { before: upgrade, after, event });
   return after;
 }
 
@@ -96,9 +96,10 @@ async function advance(place: Workplace, journal: Journal, found: Upgrade): Prom
       };
     const after = next(upgrade, result.event);
     if (after === upgrade) throw new Error(`${result.event.type} does not belong to ${upgrade.phase.at}`);
+    const step = { before: upgrade, after, event: result.event };
+    run = (await recordEnd(place, step)) ?? run;
     await journal.append(after, clock.now());
-    const ended = await recordRun(place, { before: upgrade, after, event: result.event });
-    run = ended ?? run;
+    await recordBegin(place, step);
     error = result.error ?? error;
     upgrade = after;
     if (isOver(result.event, after))

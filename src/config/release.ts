@@ -43,7 +43,6 @@ export interface HealthConfig {
 
 /** Wall-clock limits in milliseconds. */
 export interface Timeouts {
-  readonly fetchMs: number;
   readonly installMs: number;
   readonly buildMs: number;
   readonly hookMs: number;
@@ -101,13 +100,11 @@ const hooks = section({
 
 const timeouts = v.pipe(
   section({
-    fetch: v.optional(duration(), '10m'),
     install: v.optional(duration(), '15m'),
     build: v.optional(duration(), '15m'),
     hook: v.optional(duration(), '5m'),
   }),
-  v.transform(({ fetch, install, build, hook }) => ({
-    fetchMs: fetch,
+  v.transform(({ install, build, hook }) => ({
     installMs: install,
     buildMs: build,
     hookMs: hook,

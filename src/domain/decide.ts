@@ -61,7 +61,7 @@ export function decide(facts: Facts): Decision {
 /** Asks every gate about a release. */
 export function gatesFor(release: Release, { upgrade, orders, request, now }: Facts): Verdict {
   const { hold } = standingOrders(orders, now);
-  return passGates(release, { upgrade, hold, impatient: request.impatient, now });
+  return passGates(release, { upgrade, hold, impatient: request.impatient, named: request.to !== null, now });
 }
 
 /** Active, and the root names it: after a way back that failed, the two differ until somebody mends it. */

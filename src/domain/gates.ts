@@ -37,6 +37,8 @@ export interface GateFacts {
   readonly hold: Hold | null;
   /** A person asked for this release now, so waiting after a transient failure is over. */
   readonly impatient: boolean;
+  /** A person named this very release. */
+  readonly named: boolean;
   readonly now: Instant;
 }
 
@@ -56,10 +58,15 @@ export const holdGate: Gate = (_release, { hold, now }) => {
   };
 };
 
-/** Only an operator leads out of `stuck`. */
-export const stuckGate: Gate = (_release, { upgrade: { phase } }) =>
-  phase.at === 'stuck'
-    ? { open: false, reason: 'stuck', until: null, detail: `${phase.cause}; mend it, then pm2-gitops retry` }
+/** Only an operator leads out of `stuck`: by `retry`, or by naming a release. */
+export const stuckGate: Gate = (_release, { upgrade: { phase }, named }) =>
+  phase.at === 'stuck' && !named
+    ? {
+        open: false,
+        reason: 'stuck',
+        until: null,
+        detail: `${phase.cause}; mend it, then pm2-gitops retry, or apply --to another release`,
+      }
     : OPEN;
 
 /** A release that failed here is not tried again by itself. */

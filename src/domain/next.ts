@@ -29,7 +29,8 @@ export function next(upgrade: Upgrade, event: Event): Upgrade {
     case 'rollingBack':
       return fromRollingBack(upgrade, phase, event);
     case 'stuck':
-      return upgrade;
+      // Gates let it come to this only where an operator names the release.
+      return event.type === 'desired' ? fromIdle(upgrade, event) : upgrade;
   }
 }
 
@@ -41,7 +42,7 @@ type Failure = Extract<Event, { type: 'failed' }>;
 function fromIdle(upgrade: Upgrade, event: Event): Upgrade {
   switch (event.type) {
     case 'adopted': {
-      const active = { release: event.release, since: event.at };
+      const active = { release: event.release, since: event.at, apps: event.apps };
       return { ...upgrade, active, highest: event.release, trail: event.trail };
     }
     case 'desired':
@@ -150,22 +151,26 @@ function fromRollingBack(upgrade: Upgrade, phase: In<'rollingBack'>, event: Even
 }
 
 function retry(upgrade: Upgrade, commit: Commit | null): Upgrade {
+  if (upgrade.phase.at === 'stuck') return { ...upgrade, phase: backAgain(upgrade.phase), backoff: null };
   const quarantine = upgrade.quarantine.filter((entry) => commit !== null && entry.release.commit !== commit);
-  const phase: Phase = upgrade.phase.at === 'stuck' ? { at: 'idle' } : upgrade.phase;
-  const nothing =
-    quarantine.length === upgrade.quarantine.length && phase === upgrade.phase && upgrade.backoff === null;
-  return nothing ? upgrade : { ...upgrade, phase, quarantine, backoff: null };
+  const nothing = quarantine.length === upgrade.quarantine.length && upgrade.backoff === null;
+  return nothing ? upgrade : { ...upgrade, quarantine, backoff: null };
+}
+
+/** Nobody knows any more what runs what: all that lives changes over to the active release. */
+function backAgain({ release, run, cause }: In<'stuck'>): Phase {
+  return { at: 'rollingBack', release, run, starts: 1, cause, old: [], bad: null };
 }
 
 function settled(
   upgrade: Upgrade,
   release: Release,
-  { at, ranks }: Extract<Event, { type: 'healthy' }>,
+  { at, apps, ranks }: Extract<Event, { type: 'healthy' }>,
 ): Upgrade {
   const before = upgrade.active?.release ?? null;
   return {
     ...upgrade,
-    active: { release, since: at },
+    active: { release, since: at, apps },
     previous: sameRelease(before, release) ? upgrade.previous : before,
     highest: ranks ? release : upgrade.highest,
     quarantine: upgrade.quarantine.filter((entry) => !sameRelease(entry.release, release)),

@@ -22,3 +22,11 @@ export interface Run {
 export function runId(now: Instant, suffix: string): string {
   return `${new Date(now).toISOString().replace(/[-:]/g, '').replace('T', '-').replace('.', '-').replace('Z', '')}-${suffix}`;
 }
+
+/** When a run began, as its id tells; null for an id that is none of ours. */
+export function startOf(id: string): Instant | null {
+  const [, date, hour, minute, second, ms] = /^(\d{8})-(\d\d)(\d\d)(\d\d)-(\d{3})-/.exec(id) ?? [];
+  if (date === undefined) return null;
+  const day = date.replace(/(....)(..)(..)/, '$1-$2-$3');
+  return Date.parse(`${day}T${hour ?? ''}:${minute ?? ''}:${second ?? ''}.${ms ?? ''}Z`);
+}

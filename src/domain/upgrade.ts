@@ -15,7 +15,7 @@ import { sameRelease, type Commit, type Instant, type Release } from './release.
  *      └────────────── rollingBack ◀──────────────────────────────┴────────┘
  *                            │ failed
  *                            ▼
- *                          stuck      (only an operator leads out: retried)
+ *                          stuck      (only an operator leads out: retried, desired)
  *
  * Each phase owns one piece of work (`agent/perform.ts`). The phase is journaled before its work starts, and every work can be done twice.
  */
@@ -38,6 +38,8 @@ export interface Upgrade {
 export interface Active {
   readonly release: Release;
   readonly since: Instant;
+  /** Names of the pm2 apps that it calls its own; null: by folder. */
+  readonly apps: readonly string[] | null;
 }
 
 /** A release that failed here. */
@@ -93,6 +95,7 @@ export type Event =
   | {
       readonly type: 'adopted';
       readonly release: Release;
+      readonly apps: readonly string[] | null;
       readonly trail: readonly Step[];
       readonly at: Instant;
     }
@@ -101,7 +104,12 @@ export type Event =
   | { readonly type: 'superseded' }
   | { readonly type: 'opened'; readonly old: readonly Incarnation[] }
   | { readonly type: 'activated'; readonly old: readonly Incarnation[]; readonly at: Instant }
-  | { readonly type: 'healthy'; readonly ranks: boolean; readonly at: Instant }
+  | {
+      readonly type: 'healthy';
+      readonly apps: readonly string[] | null;
+      readonly ranks: boolean;
+      readonly at: Instant;
+    }
   /** Unhealthy, and `rollback: never` keeps it where it is. */
   | { readonly type: 'kept'; readonly cause: string; readonly at: Instant }
   | { readonly type: 'unhealthy'; readonly cause: string; readonly at: Instant }
@@ -118,7 +126,7 @@ export type Event =
   | { readonly type: 'rolledBack' }
   /** A worker found the phase unfinished and begins its work again. */
   | { readonly type: 'resumed'; readonly at: Instant }
-  /** An operator lets a release (or all of them: null) be tried again. */
+  /** An operator lets a release (or all of them: null) be tried again; out of `stuck` it is the way back that is tried again. */
   | { readonly type: 'retried'; readonly commit: Commit | null };
 
 /** How often a candidate's work is begun before it is given up. */

@@ -34,7 +34,7 @@ export const journalLine = v.object({
   at: instant,
   upgrade: v.object({
     phase,
-    active: v.nullable(v.object({ release, since: instant })),
+    active: v.nullable(v.object({ release, since: instant, apps: v.nullable(v.array(v.string())) })),
     previous: v.nullable(release),
     highest: v.nullable(release),
     quarantine: v.array(v.object({ release, cause: v.string(), since: instant })),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { outcomeOf, recordRun } from '../../src/agent/record-run.js';
+import { outcomeOf, recordBegin, recordEnd, type Transition } from '../../src/agent/record-run.js';
+import type { Workplace } from '../../src/agent/workplace.js';
 import { next } from '../../src/domain/next.js';
 import type { Outcome } from '../../src/domain/run.js';
 import type { Event, Phase, Upgrade } from '../../src/domain/upgrade.js';
@@ -87,7 +88,7 @@ for (const [story, events, outcome, problem] of STORIES) {
     let before: Upgrade = upgradeIn(idle);
     for (const event of [EVENTS.desired, ...events]) {
       const after = next(before, event);
-      await recordRun(place, { before, after, event });
+      await record(place, { before, after, event });
       before = after;
     }
     const [run, ...others] = await listRuns(place.root.layout, 9);
@@ -104,15 +105,27 @@ for (const [story, events, outcome, problem] of STORIES) {
 
 const idle: Phase = { at: 'idle' };
 
-test('a run that goes on has no outcome, and a step of a run that left no record makes none', async (context) => {
+test('a run that goes on has no outcome', async (context) => {
   const place = await ownPlace(context);
   const before = upgradeIn(idle);
   const after = next(before, EVENTS.desired);
-  assert.equal(await recordRun(place, { before, after, event: EVENTS.desired }), null);
+  await record(place, { before, after, event: EVENTS.desired });
   const run = await readRun(place.root.layout, 'r');
   assert.deepEqual([run?.endedAt, run?.outcome], [null, null]);
-  const other = upgradeIn({ ...PHASES.proving, run: 'lost' });
-  const step = { before: other, after: next(other, EVENTS.healthy), event: EVENTS.healthy };
-  assert.equal(await recordRun(place, step), null);
-  assert.equal(await readRun(place.root.layout, 'lost'), null);
 });
+
+test('a run whose beginning was not recorded any more is told all the same', async (context) => {
+  const place = await ownPlace(context);
+  const run = '20261124-061500-250-ab12';
+  const before = upgradeIn({ ...PHASES.proving, run });
+  await recordEnd(place, { before, after: next(before, EVENTS.healthy), event: EVENTS.healthy });
+  const told = await readRun(place.root.layout, run);
+  assert.deepEqual([told?.from, told?.to, told?.outcome], [OLD, NEW, 'activated']);
+  assert.equal(told?.startedAt, Date.parse('2026-11-24T06:15:00.250Z'));
+});
+
+/** As the worker does it, without the journal between. */
+async function record(place: Workplace, step: Transition): Promise<void> {
+  await recordEnd(place, step);
+  await recordBegin(place, step);
+}

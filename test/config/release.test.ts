@@ -23,7 +23,7 @@ test('a release that says nothing gets every default', () => {
     health: { url: null, command: null, settleMs: 2_000, timeoutMs: 30_000 },
     hooks: { afterStage: null, beforeActivate: null, afterActivate: null, afterRollBack: null },
     rollback: 'auto',
-    timeouts: { fetchMs: 600_000, installMs: 900_000, buildMs: 900_000, hookMs: 300_000 },
+    timeouts: { installMs: 900_000, buildMs: 900_000, hookMs: 300_000 },
   };
   assert.deepEqual(parseReleaseConfig(undefined, 'x'), defaults);
   assert.deepEqual(parseReleaseConfig({}, 'x'), defaults);

@@ -19,7 +19,7 @@ const STUCK: Phase = { at: 'stuck', release: V11, run: 'r', cause: 'no way back'
 
 function serving(active: Release, more: Partial<Upgrade> = {}): Upgrade {
   return {
-    ...{ ...FRESH, active: { release: active, since: 1 }, highest: active },
+    ...{ ...FRESH, active: { release: active, since: 1, apps: null }, highest: active },
     trail: [{ commit: active.commit, at: 1 }],
     ...more,
   };

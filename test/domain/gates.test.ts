@@ -6,7 +6,7 @@ import { FRESH } from '../../src/domain/upgrade.js';
 import { release } from './releases.js';
 
 const V11 = release('v1.1.0', 2);
-const FACTS: GateFacts = { upgrade: FRESH, hold: null, impatient: false, now: 100 };
+const FACTS: GateFacts = { upgrade: FRESH, hold: null, impatient: false, named: false, now: 100 };
 const hold = { reason: 'a fair', since: 1, until: 200 };
 const stuck = { at: 'stuck', release: V11, run: 'r', cause: 'no way back' } as const;
 const quarantine = [{ release: V11, cause: 'it crashed', since: 2 }];
@@ -24,7 +24,11 @@ test('a closed gate says why, until when, and what to do', () => {
     ],
     [
       { upgrade: { ...FRESH, phase: stuck } },
-      ...(['stuck', null, 'no way back; mend it, then pm2-gitops retry'] as const),
+      ...([
+        'stuck',
+        null,
+        'no way back; mend it, then pm2-gitops retry, or apply --to another release',
+      ] as const),
     ],
     [
       { upgrade: { ...FRESH, quarantine } },

@@ -23,7 +23,7 @@ const FACTS: StatusFacts = {
     ...{ root: '/srv/shop', strategy: 'checkout', channel: 'stable' },
     machine: { id: 'an-id', name: 'vps-07' },
   },
-  upgrade: { ...FRESH, active: { release: V10, since: 100 } },
+  upgrade: { ...FRESH, active: { release: V10, since: 100, apps: null } },
   ...{ pin: null, decision: DECISION, observed: null, processes: [], trail: TRAIL },
   ...{ lastRun: null, nextPoll: 900, worker: null, warnings: [] },
 };

@@ -31,13 +31,13 @@ export const PHASES = {
 
 /** An event of each kind. */
 export const EVENTS = {
-  adopted: { type: 'adopted', release: NEW, trail: [{ commit: NEW.commit, at: 1 }], at: 9 },
+  adopted: { type: 'adopted', release: NEW, apps: null, trail: [{ commit: NEW.commit, at: 1 }], at: 9 },
   desired: { type: 'desired', release: NEW, run: 'r' },
   staged: { type: 'staged' },
   superseded: { type: 'superseded' },
   opened: { type: 'opened', old: LIVES },
   activated: { type: 'activated', old: LIVES, at: 9 },
-  healthy: { type: 'healthy', ranks: true, at: 9 },
+  healthy: { type: 'healthy', apps: null, ranks: true, at: 9 },
   kept: { type: 'kept', cause: 'it crashed', at: 9 },
   unhealthy: { type: 'unhealthy', cause: 'it crashed', at: 9 },
   'failed, the release': failed('release'),
@@ -71,7 +71,7 @@ export const TABLE: Record<PhaseName, Partial<Record<EventName, Phase['at']>>> =
   'proving for the last time': { ...ofProving(), resumed: 'rollingBack' },
   rollingBack: { ...ofRollingBack(), resumed: 'rollingBack' },
   'rollingBack for the last time': { ...ofRollingBack(), resumed: 'stuck' },
-  stuck: { retried: 'idle' },
+  stuck: { desired: 'staging', retried: 'rollingBack' },
 };
 
 function ofStaging() {
@@ -127,7 +127,7 @@ export function failed(fault: Fault): Event {
 export function upgradeIn(phase: Phase): Upgrade {
   return {
     phase,
-    active: { release: OLD, since: 1 },
+    active: { release: OLD, since: 1, apps: null },
     previous: null,
     highest: OLD,
     quarantine: [{ release: BAD, cause: 'it crashed', since: 2 }],

@@ -74,7 +74,7 @@ test('a release that passes every step becomes active, and the one before it pre
   const end = story.reduce(next, upgradeIn({ at: 'idle' }));
   assert.deepEqual(end, {
     ...upgradeIn({ at: 'idle' }),
-    active: { release: NEW, since: 20 },
+    active: { release: NEW, since: 20, apps: null },
     previous: OLD,
     highest: NEW,
     backoff: null,
@@ -89,7 +89,7 @@ test('a release that proves unhealthy is quarantined, and the root goes back to 
   const events = [EVENTS.unhealthy, EVENTS.switchedBack, EVENTS.rolledBack];
   const end = events.reduce(next, upgradeIn(PHASES.proving));
   assert.equal(quarantined(end, NEW)?.cause, 'it crashed');
-  assert.deepEqual(end.active, { release: OLD, since: 1 });
+  assert.deepEqual(end.active, { release: OLD, since: 1, apps: null });
   assert.equal(end.trail.at(-1)?.commit, OLD.commit);
 });
 
@@ -119,9 +119,22 @@ test('retry forgives one commit or all, ends the wait, and with nothing to forgi
   for (const phase of Object.values(PHASES)) {
     const clean = { ...FRESH, phase };
     const after = next(clean, { type: 'retried', commit: commit(7) });
-    if (phase.at === 'stuck') assert.equal(after.phase.at, 'idle');
+    if (phase.at === 'stuck') assert.equal(after.phase.at, 'rollingBack');
     else assert.equal(after, clean, phase.at);
   }
+});
+
+test('out of stuck leads the way back tried again on all that lives, or a release that an operator names', () => {
+  const quarantine = [{ release: NEW, cause: 'it crashed', since: 2 }];
+  const upgrade = { ...upgradeIn(PHASES.stuck), quarantine };
+  const back = next(upgrade, { type: 'retried', commit: null });
+  assert.deepEqual(back.phase, {
+    ...{ at: 'rollingBack', release: NEW, run: 'r', starts: 1, cause: 'it crashed' },
+    ...{ old: [], bad: null },
+  });
+  assert.deepEqual(back.quarantine, quarantine, 'what made it stuck is not forgiven with it');
+  const named = next(upgrade, { type: 'desired', release: BAD, run: 'r2' });
+  assert.deepEqual(named.phase, { at: 'staging', release: BAD, run: 'r2', starts: 1 });
 });
 
 test('the trail tells which commit the root named at a moment', () => {

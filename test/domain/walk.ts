@@ -20,13 +20,19 @@ const fault = fc.constantFrom<Fault>('release', 'surroundings', 'blocked');
 
 /** Any event, about one of a few releases. */
 export const anyEvent: fc.Arbitrary<Event> = fc.oneof(
-  fc.record({ type: fc.constant('adopted'), release: anyRelease, trail: fc.constant([]), at }),
+  fc.record({
+    type: fc.constant('adopted'),
+    release: anyRelease,
+    apps: fc.constant(null),
+    trail: fc.constant([]),
+    at,
+  }),
   fc.record({ type: fc.constant('desired'), release: anyRelease, run: fc.constantFrom('r1', 'r2') }),
   fc.record({ type: fc.constant('staged') }),
   fc.record({ type: fc.constant('superseded') }),
   fc.record({ type: fc.constant('opened'), old: lives }),
   fc.record({ type: fc.constant('activated'), old: lives, at }),
-  fc.record({ type: fc.constant('healthy'), ranks: fc.boolean(), at }),
+  fc.record({ type: fc.constant('healthy'), apps: fc.constant(null), ranks: fc.boolean(), at }),
   fc.record({ type: fc.constant('kept'), cause, at }),
   fc.record({ type: fc.constant('unhealthy'), cause, at }),
   fc.record({

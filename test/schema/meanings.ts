@@ -60,7 +60,6 @@ export const RELEASE_MEANINGS: Readonly<Record<string, string>> = {
   rollback:
     'auto: an unhealthy release is taken back. never: it stays where it is, and the run counts as failed.',
   timeouts: 'Limits of the steps, by the clock on the wall.',
-  'timeouts.fetch': `Accepted, not acted on: git's limit is 10 minutes. ${SPAN}`,
   'timeouts.install': `Of the install. ${SPAN}`,
   'timeouts.build': `Of the build. ${SPAN}`,
   'timeouts.hook': `Of each hook. ${SPAN}`,

@@ -9,7 +9,7 @@ import { release } from '../domain/releases.js';
 import { anyStory, endOf } from '../domain/walk.js';
 import { ownFolder } from '../folder.js';
 
-const V10: Upgrade = { ...FRESH, active: { release: release('v1.0.0', 1), since: 1 } };
+const V10: Upgrade = { ...FRESH, active: { release: release('v1.0.0', 1), since: 1, apps: null } };
 const V11: Upgrade = { ...V10, phase: { at: 'staging', release: release('v1.1.0', 2), run: 'r', starts: 1 } };
 
 function line(upgrade: object, schema = 1): string {
