@@ -1,4 +1,4 @@
-import { compareVersions } from '../domain/channel.js';
+import { ranksAtLeast } from '../domain/channel.js';
 import { isGitOpsError, messageOf } from '../domain/errors.js';
 import { incarnations, isOneOf, type Incarnation } from '../domain/process.js';
 import { describeRelease } from '../domain/release.js';
@@ -49,8 +49,8 @@ export async function prove(
   }
   await saveApps(place);
   place.report.step(`healthy: ${describeRelease(release)} serves`);
-  const order = upgrade.highest === null ? null : compareVersions(release, upgrade.highest, config.tagPrefix);
-  return { type: 'healthy', apps: brought.config.apps, ranks: order === null || order >= 0, at };
+  const ranks = ranksAtLeast(release, upgrade.highest, config.tagPrefix);
+  return { type: 'healthy', apps: brought.config.apps, ranks, at };
 }
 
 /** Makes the root name the former release again, then restarts and proves what ran the failed one. */

@@ -68,8 +68,9 @@ export const gitopsFile = section({
     text,
     v.check((url) => !url.startsWith('-'), 'must not begin with "-"'),
     v.check(
-      (url) => !/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(url),
-      'must not hold a password: name it under credentials',
+      // A user name may stay; what is as long as a token is one.
+      (url) => !/^[a-z+]+:\/\/(?:[^/@]*:[^/@]*|[^/@]{20,})@/i.test(url),
+      'must not hold a password or a token: name it under credentials',
     ),
   ),
   channel: v.optional(

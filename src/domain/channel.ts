@@ -86,6 +86,13 @@ export function compareVersions(a: Release, b: Release, tagPrefix: string): numb
   return left === null || right === null ? null : compareBuild(left, right);
 }
 
+/** Whether a release is at least as high as the highest so far: one without a version never is, and with nothing to compare any version is. */
+export function ranksAtLeast(release: Release, highest: Release | null, tagPrefix: string): boolean {
+  if (!isVersionTag(release.tag, tagPrefix)) return highest === null;
+  const order = highest === null ? null : compareVersions(release, highest, tagPrefix);
+  return order === null || order >= 0;
+}
+
 /** Whether a tag names a version, so that it must never move. */
 export function isVersionTag(tag: string, tagPrefix: string): boolean {
   return versionOf(tag, tagPrefix) !== null;
@@ -105,7 +112,9 @@ function byRef(refs: readonly Ref[], names: readonly string[], what: string): Ch
 }
 
 function byTag(name: string, refs: readonly Ref[], tagPrefix: string): Choice {
-  const names = [name, `${tagPrefix}${name}`, `${tagPrefix}v${name}`, name.replace(/^v/, tagPrefix)];
+  // Without the prefix the name belongs to another package of the repository, so it is tried last.
+  const bare = name.startsWith(tagPrefix) ? name.slice(tagPrefix.length) : name;
+  const names = [bare, bare.replace(/^v/, ''), `v${bare}`].map((version) => tagPrefix + version).concat(name);
   const choice = byRef(
     refs,
     names.map((tag) => TAGS + tag),
@@ -161,7 +170,7 @@ function isFinal({ version }: VersionTag): boolean {
 /** `beta` for `1.0.0-beta.2` and `1.0.0-beta2`; null where the prerelease begins with a number. */
 function prereleaseId(version: SemVer): string | null {
   const first = version.prerelease.at(0);
-  return typeof first === 'string' ? (/^[A-Za-z-]+/.exec(first)?.[0] ?? null) : null;
+  return typeof first === 'string' ? (/^[A-Za-z]+(?:-[A-Za-z]+)*/.exec(first)?.[0] ?? null) : null;
 }
 
 function isAsRipe(id: string | null, wanted: string): boolean {

@@ -1,4 +1,4 @@
-import { sameRelease, type Commit, type Release } from './release.js';
+import { sameRelease, type Commit, type Instant, type Release } from './release.js';
 import {
   MAX_STARTS,
   type Backoff,
@@ -100,9 +100,7 @@ function fromActivating(upgrade: Upgrade, phase: In<'activating'>, event: Event)
         ? { ...upgrade, phase: stagedAgain(phase), backoff: waited(upgrade, event) }
         : rollBack(blamed(upgrade, event), phase, event.cause);
     case 'resumed':
-      return phase.starts < MAX_STARTS
-        ? { ...upgrade, phase: startedAgain(phase) }
-        : rollBack(upgrade, phase, `activation was cut off ${phase.starts} times`);
+      return startAgainOrGoBack(upgrade, phase, { what: 'activation', at: event.at });
     default:
       return upgrade;
   }
@@ -118,14 +116,22 @@ function fromProving(upgrade: Upgrade, phase: In<'proving'>, event: Event): Upgr
       return rollBack(giveUpOn(upgrade, phase.release, event), phase, event.cause);
     case 'failed':
       return rollBack(blamed(upgrade, event), phase, event.cause);
-    case 'resumed': {
-      if (phase.starts < MAX_STARTS) return { ...upgrade, phase: startedAgain(phase) };
-      const cause = `proving was cut off ${phase.starts} times`;
-      return rollBack(giveUpOn(upgrade, phase.release, { cause, at: event.at }), phase, cause);
-    }
+    case 'resumed':
+      return startAgainOrGoBack(upgrade, phase, { what: 'proving', at: event.at });
     default:
       return upgrade;
   }
+}
+
+/** A candidate that takes its worker down with it, or the machine, is given up in the end. */
+function startAgainOrGoBack(
+  upgrade: Upgrade,
+  phase: In<'activating' | 'proving'>,
+  { what, at }: { what: string; at: Instant },
+): Upgrade {
+  if (phase.starts < MAX_STARTS) return { ...upgrade, phase: startedAgain(phase) };
+  const cause = `${what} was cut off ${phase.starts} times`;
+  return rollBack(giveUpOn(upgrade, phase.release, { cause, at }), phase, cause);
 }
 
 function fromRollingBack(upgrade: Upgrade, phase: In<'rollingBack'>, event: Event): Upgrade {

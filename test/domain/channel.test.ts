@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import prerelease from 'semver/functions/prerelease.js';
 import {
   chooseRelease,
+  ranksAtLeast,
   compareVersions,
   findTag,
   isVersionTag,
@@ -230,6 +231,32 @@ test('whatever is tagged: the choice does not depend on the order of the refs', 
       assert.equal(tagOf(choose(channel, tagRefs(...other))), tagOf(choose(channel, tagRefs(...tags))));
     }),
   );
+});
+
+test('with a prefix a name means the tag of this package, and only then another', () => {
+  const refs = tagRefs('v1.2.3', 'api@1.2.3', 'api@v1.3.0', 'v9.0.0');
+  const table: [string, string | null][] = [
+    ['1.2.3', 'api@1.2.3'],
+    ['v1.2.3', 'api@1.2.3'],
+    ['api@v1.2.3', 'api@1.2.3'],
+    ['api@1.3.0', 'api@v1.3.0'],
+    ['v9.0.0', 'v9.0.0'],
+    ['v2.0.0', null],
+  ];
+  for (const [name, tag] of table) assert.equal(findTag(name, refs, 'api@')?.tag ?? null, tag, name);
+});
+
+test('a prerelease id is its letters: rc-1 and rc.1 are both rc', () => {
+  assert.equal(tagOf(choose('rc', tagRefs('v1.0.0-rc-2', 'v1.0.0-rc.1', 'v1.0.0-beta.9'))), 'v1.0.0-rc-2');
+});
+
+test('a release ranks by version: one without a version never takes the mark of the highest', () => {
+  const [v1, v2, branch] = [release('v1.0.0', 1), release('v2.0.0', 2), release('main', 3)];
+  assert.equal(ranksAtLeast(v2, v1, ''), true);
+  assert.equal(ranksAtLeast(v1, v2, ''), false);
+  assert.equal(ranksAtLeast(branch, v2, ''), false);
+  assert.equal(ranksAtLeast(v1, branch, ''), true);
+  assert.equal(ranksAtLeast(branch, null, ''), true);
 });
 
 test('whatever is tagged: stable never picks a prerelease, and no channel picks what is no tag', () => {
