@@ -15,6 +15,21 @@ export interface ProcessEvent {
   readonly at: number;
 }
 
+/** An error that nobody in an app caught, as pm2's container in the app tells it. */
+export interface ProcessFault {
+  readonly pmId: number;
+  readonly message: string;
+  readonly stack: string;
+  /** When it happened, by the daemon's wall clock. */
+  readonly at: number;
+}
+
+/** What hears the bus. */
+export interface BusListener {
+  readonly onEvent: (event: ProcessEvent) => void;
+  readonly onFault?: (fault: ProcessFault) => void;
+}
+
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 const Event = v.pipe(
   v.looseObject({
@@ -37,13 +52,28 @@ const Event = v.pipe(
   })),
 );
 
+const text = v.fallback(v.string(), '');
+const Fault = v.pipe(
+  v.looseObject({
+    at: v.number(),
+    process: v.looseObject({ pm_id: v.number() }),
+    data: v.looseObject({ message: text, stack: text }), // whatever the app threw
+  }),
+  v.transform(({ at, process, data }): ProcessFault => ({
+    pmId: process.pm_id,
+    message: data.message,
+    stack: data.stack,
+    at,
+  })),
+);
+
 /**
- * Listens to pm2's bus until `signal` aborts; resolves once it is connected. What is no process event is dropped.
+ * Listens to pm2's bus until `signal` aborts; resolves once it is connected. What is neither event nor fault of a process is dropped.
  * The bus only makes one look sooner: it may be silent or gone at any time, and nothing is told about that.
  */
 export async function subscribe(
   place: DaemonPlace,
-  onEvent: (event: ProcessEvent) => void,
+  listener: BusListener,
   signal: AbortSignal,
 ): Promise<void> {
   const socket = await openSocket(place, 'pub', signal);
@@ -57,16 +87,22 @@ export async function subscribe(
   socket.on('error', end).on('close', end);
   socket.on('data', (chunk: Buffer) => {
     try {
-      decoder.push(chunk).flatMap(readEvent).forEach(onEvent);
+      for (const message of decoder.push(chunk)) hear(message, listener);
     } catch {
       end(); // not AMP: see above
     }
   });
 }
 
-function readEvent([topic, body]: readonly Buffer[]): ProcessEvent[] {
+function hear([topic, body]: readonly Buffer[], { onEvent, onFault }: BusListener): void {
+  if (topic === undefined || body === undefined) return;
   // All apps' log lines pass here as well: they are not worth being parsed.
-  if (topic === undefined || body === undefined || readArgument(topic) !== 'process:event') return [];
-  const event = v.safeParse(Event, readArgument(body));
-  return event.success ? [event.output] : [];
+  const name = readArgument(topic);
+  if (name === 'process:event') {
+    const event = v.safeParse(Event, readArgument(body));
+    if (event.success) onEvent(event.output);
+  } else if (name === 'process:exception' && onFault !== undefined) {
+    const fault = v.safeParse(Fault, readArgument(body));
+    if (fault.success) onFault(fault.output);
+  }
 }

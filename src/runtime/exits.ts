@@ -1,10 +1,15 @@
 import type { Clock } from '../os/clock.js';
-import { subscribe, type ProcessEvent } from './bus.js';
+import { subscribe, type ProcessEvent, type ProcessFault } from './bus.js';
 import type { DaemonPlace } from './socket.js';
 
-/** Remembers the exits that pm2's bus tells, and cuts a pause short when one comes. */
+// pm2 loads an ES module by import() and swallows every rejection: what fails to load leaves an empty process that lives for ever.
+// Such an error passed through node's module loader, or through a top-level await, which is a frame without a name.
+const ON_LOADING = /\bnode:internal\/modules\/|^\s+at async file:/m;
+
+/** Remembers the exits and the uncaught errors that pm2's bus tells, and cuts a pause short when one comes. */
 export class ExitWatch {
   readonly #exits: ProcessEvent[] = [];
+  readonly #faults: ProcessFault[] = [];
   #wake = new AbortController();
 
   constructor(
@@ -14,17 +19,27 @@ export class ExitWatch {
 
   /** Listens until the signal aborts. Without a bus, pauses simply last to their end. */
   async listen(place: DaemonPlace, pmIds: ReadonlySet<number>): Promise<void> {
-    const note = (event: ProcessEvent): void => {
+    const onEvent = (event: ProcessEvent): void => {
       if (event.event !== 'exit' || !pmIds.has(event.pmId)) return;
       this.#exits.push(event);
       this.#wake.abort();
     };
-    await subscribe(place, note, this.signal).catch(() => undefined);
+    const onFault = (fault: ProcessFault): void => {
+      if (!pmIds.has(fault.pmId) || !ON_LOADING.test(fault.stack)) return;
+      this.#faults.push(fault);
+      this.#wake.abort();
+    };
+    await subscribe(place, { onEvent, onFault }, this.signal).catch(() => undefined);
   }
 
   /** The first exit of `pmId` among incarnations that `wanted` takes by their `pm_uptime`. */
   find(pmId: number, wanted: (startedAt: number) => boolean): ProcessEvent | null {
     return this.#exits.find((exit) => exit.pmId === pmId && wanted(exit.startedAt)) ?? null;
+  }
+
+  /** The error that kept the incarnation of `pmId` which started at `startedAt` from loading its code, or null. */
+  findFault(pmId: number, startedAt: number): ProcessFault | null {
+    return this.#faults.find((fault) => fault.pmId === pmId && fault.at >= startedAt) ?? null;
   }
 
   /** Waits `ms`, or until an exit comes. */

@@ -1,5 +1,5 @@
 import { exists } from '../os/files.js';
-import type { ProcessEvent } from './bus.js';
+import type { ProcessEvent, ProcessFault } from './bus.js';
 import { readErrorLog, type ErrorLogTail } from './error-log.js';
 import type { Rolling, Unhealthy } from './rolling.js';
 import { nameOf, type Turn } from './turn.js';
@@ -7,6 +7,8 @@ import { nameOf, type Turn } from './turn.js';
 /** How a process failed to come up or to stay up. */
 export type Loss =
   | { readonly turn: Turn; readonly how: 'exited'; readonly exit: ProcessEvent }
+  /** Its code failed to load, and pm2 keeps the process that is left. */
+  | { readonly turn: Turn; readonly how: 'unloaded'; readonly fault: ProcessFault }
   /** It died and pm2 started it again, though nobody asked. */
   | { readonly turn: Turn; readonly how: 'restarted' }
   /** No process lives behind the entry. */
@@ -31,7 +33,7 @@ export async function explainLoss(loss: Loss, rolling: Rolling): Promise<Unhealt
   const where = log.lines.length > 0 && before.errorLog !== null ? `; its error log: ${before.errorLog}` : '';
   return {
     healthy: false,
-    cause: `${what}${log.error === null ? '' : `: ${log.error}`}${where}`,
+    cause: `${what}${log.error === null || loss.how === 'unloaded' ? '' : `: ${log.error}`}${where}`,
     process: nameOf(before),
   };
 }
@@ -41,6 +43,8 @@ async function describe(loss: Loss): Promise<string> {
   switch (loss.how) {
     case 'exited':
       return describeExit(loss.exit);
+    case 'unloaded':
+      return `could not load its code, though pm2 keeps its process: ${firstLine(loss.fault.message)}`;
     case 'restarted':
       return 'crashed, and pm2 started it again';
     case 'lifeless':
@@ -54,6 +58,10 @@ async function describe(loss: Loss): Promise<string> {
     case 'deleted':
       return 'was deleted from pm2 while it was being proven';
   }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1).join('');
 }
 
 function describeExit({ at, startedAt, status, exitCode }: ProcessEvent): string {

@@ -99,6 +99,8 @@ function judge(
   if (refusal !== null && (isOld || now.pid === null)) return { turn, how: 'refused', refusal };
   if (now.pid === null) return { turn, how: 'lifeless', status: now.status };
   if (isOld) return { turn, how: 'unchanged' };
+  const fault = rolling.exits.findFault(before.pmId, now.startedAt);
+  if (fault !== null) return { turn, how: 'unloaded', fault };
   const expected = known?.startedAt ?? told ?? now.startedAt;
   return now.startedAt === expected ? null : { turn, how: 'restarted' };
 }

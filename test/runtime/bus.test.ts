@@ -16,7 +16,7 @@ for (const pm2Package of PM2_PACKAGES) {
     t.after(() => {
       listening.abort();
     });
-    await subscribe(target.place, (event) => void events.push(event), listening.signal);
+    await subscribe(target.place, { onEvent: (event) => void events.push(event) }, listening.signal);
     const exitWith = (wanted: (event: ProcessEvent) => boolean): Promise<ProcessEvent> =>
       eventually(() =>
         Promise.resolve(events.find((event) => event.event === 'exit' && wanted(event)) ?? null),

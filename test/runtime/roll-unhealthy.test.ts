@@ -8,8 +8,16 @@ import { incarnations } from '../../src/domain/process.js';
 import { exists } from '../../src/os/files.js';
 import { listProcesses } from '../../src/runtime/processes.js';
 import type { Daemon } from '../../src/runtime/rpc.js';
-import { CRASHES_AT_START, CRASHES_LATE, SERVES, servesOn, servesOrWaitsOn } from './apps.js';
-import { eventually, freePort, startDaemon, testSignal, type TestDaemon } from './daemon.js';
+import {
+  CRASHES_AT_START,
+  CRASHES_LATE,
+  REJECTS_LATER,
+  SERVES,
+  servesOn,
+  servesOrWaitsOn,
+  SLOWLY_REJECTS,
+} from './apps.js';
+import { eventually, freePort, PM2_PACKAGES, startDaemon, testSignal, type TestDaemon } from './daemon.js';
 import { health, rollRoot, type Rolled } from './rolling.js';
 
 /** The cause of a roll that did not succeed. */
@@ -57,6 +65,23 @@ test('a crash within the settle time is found out as soon as it happens', async 
   assert.ok(rolled.tookMs < 2_000, `${rolled.tookMs} ms`);
   assert.ok(rolled.lines.includes('RangeError: out of luck'));
 });
+
+for (const pm2Package of PM2_PACKAGES)
+  for (const exec_mode of ['fork', 'cluster'])
+    test(`${pm2Package}, ${exec_mode}: an ES module that fails to load is no release, though pm2 keeps its process`, async (t) => {
+      const target = await startDaemon(t, pm2Package);
+      await target.write('package.json', '{ "type": "module" }');
+      const serves = `import { createServer } from 'node:http'; createServer().listen(0, '127.0.0.1');`;
+      await target.write('app.js', serves);
+      await target.start({ name: 'web', script: 'app.js', exec_mode, listen_timeout: 500 });
+      for (const broken of [CRASHES_AT_START, `import './nowhere.js';`, 'no syntax', SLOWLY_REJECTS]) {
+        await target.write('app.js', broken);
+        const rolled = await rollRoot(target);
+        assert.match(causeOf(rolled), /^web 0 could not load its code/, broken);
+      }
+      await target.write('app.js', `${serves} ${REJECTS_LATER}`);
+      assert.deepEqual((await rollRoot(target)).outcome, { healthy: true });
+    });
 
 test('a crash in a later batch is found out as well', async (t) => {
   const target = await startDaemon(t);
