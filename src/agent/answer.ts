@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { ErrorCode } from '../domain/errors.js';
-import type { Outcome, Run } from '../domain/run.js';
+import type { Outcome } from '../domain/run.js';
 import type { Layout } from '../state/layout.js';
 import type { Visit } from './worker.js';
 
@@ -42,31 +42,29 @@ export function answerPath(layout: Layout, orderId: string): string {
 /** A visit as an answer. */
 export function toAnswer(visit: Visit): Answer {
   if (visit.kind === 'busy') return { ...EMPTY, kind: 'busy', code: 'BUSY' satisfies ErrorCode };
-  const { run, error, decision, phase } = visit;
-  const stuck: ErrorCode = 'STUCK';
-  const failure =
-    phase === 'stuck'
-      ? { code: stuck, hint: STUCK_HINT }
-      : { code: error?.code ?? null, hint: error?.hint ?? null };
+  const { run, error, decision } = visit;
   if (run !== null)
-    return {
-      ...EMPTY,
-      ...failure,
-      kind: 'ended',
-      run: run.id,
-      outcome: run.outcome,
-      problem: problemOf(run, visit),
-    };
-  if (error !== null)
-    return { ...EMPTY, ...failure, kind: 'ended', outcome: 'blocked', problem: error.message };
+    return { ...failureOf(visit, run.problem), kind: 'ended', run: run.id, outcome: run.outcome };
+  if (error !== null) return { ...failureOf(visit, error.message), kind: 'ended', outcome: 'blocked' };
   const why = decision?.behind === true ? decision.why : null;
   return why === null ? EMPTY : { ...EMPTY, kind: 'held', problem: `${why.reason}: ${why.detail}` };
 }
 
+/** What went wrong, and the mend unless it is told already. */
+function failureOf({ phase, error }: Rested, problem: string | null): Answer {
+  const [code, hint] =
+    phase === 'stuck' ? (['STUCK', STUCK_HINT] as const) : [error?.code ?? null, error?.hint ?? null];
+  const told = problem ?? error?.message ?? null;
+  return {
+    ...EMPTY,
+    code,
+    problem: told,
+    hint: hint !== null && told?.includes(hint) === true ? null : hint,
+  };
+}
+
+type Rested = Extract<Visit, { kind: 'rested' }>;
+
 const STUCK_HINT = 'see pm2-gitops logs; mend what it names, then pm2-gitops retry';
 
 const EMPTY: Answer = { kind: 'nothing', run: null, outcome: null, code: null, problem: null, hint: null };
-
-function problemOf(run: Run, { error }: Extract<Visit, { kind: 'rested' }>): string | null {
-  return run.problem ?? error?.message ?? null;
-}

@@ -83,6 +83,17 @@ export async function startApps(place: Workplace, { apps, tree }: Brought): Prom
   );
 }
 
+/** Tells which apps the release names though they do not run: a roll restarts what runs, and starts nothing. */
+export async function tellIdleApps(place: Workplace, { apps, config }: Brought): Promise<void> {
+  const running = (await rootProcesses(place.root, config.apps, place.signal)).map(({ name }) => name);
+  const named = (apps ?? []).map((app) => textOr(app['name'], '')).filter((name) => name !== '');
+  const idle = named.filter((name) => !running.includes(name) && (config.apps?.includes(name) ?? true));
+  if (idle.length > 0)
+    place.report.step(
+      `warning: the release also names ${idle.join(', ')}, which does not run: start it by pm2`,
+    );
+}
+
 /** Removes the processes of a first release that failed: there is nothing to go back to. */
 export async function deleteStarted(place: Workplace, { config }: Brought): Promise<void> {
   const { root, signal } = place;

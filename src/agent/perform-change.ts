@@ -6,7 +6,7 @@ import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { isDaemonLost, rootProcesses } from './apps.js';
 import { liveTree, readBrought, readBroughtOrDefaults, type Brought } from './brought.js';
 import { askHook, hook } from './perform-hooks.js';
-import { deleteStarted, rollApps, saveApps, startApps } from './perform-apps.js';
+import { deleteStarted, rollApps, saveApps, startApps, tellIdleApps } from './perform-apps.js';
 import { switchingOf } from './switching.js';
 import type { Workplace } from './workplace.js';
 
@@ -47,6 +47,7 @@ export async function prove(
     place.report.step(`unhealthy: ${cause}`);
     return { type: brought.config.rollback === 'never' ? 'kept' : 'unhealthy', cause, at };
   }
+  await tellIdleApps(place, brought);
   await saveApps(place);
   place.report.step(`healthy: ${describeRelease(release)} serves`);
   const ranks = ranksAtLeast(release, upgrade.highest, config.tagPrefix);
