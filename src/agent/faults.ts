@@ -20,6 +20,7 @@ const BLOCKED: readonly ErrorCode[] = [
   'TREE_DIRTY',
   'HOOK_NOT_NOW',
   'NO_APPS',
+  'NAMES_TAKEN',
   'APPS_PINNED',
   'DAEMON_ABSENT',
   'DAEMON_FOREIGN',

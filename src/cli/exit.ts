@@ -18,7 +18,7 @@ export const EXIT = {
 const USAGE: readonly ErrorCode[] = [
   ...(['USAGE', 'CONFIG_INVALID', 'NOT_A_ROOT', 'ROOT_EXISTS', 'CHANNEL_UNKNOWN', 'TAG_UNKNOWN'] as const),
   ...(['GIT_MISSING', 'COMMAND_MISSING', 'LOCK_UNSUPPORTED', 'STATE_UNSAFE', 'STATE_NEWER'] as const),
-  ...(['NO_APPS', 'APPS_PINNED', 'DAEMON_ABSENT', 'DAEMON_FOREIGN'] as const),
+  ...(['NO_APPS', 'NAMES_TAKEN', 'APPS_PINNED', 'DAEMON_ABSENT', 'DAEMON_FOREIGN'] as const),
 ];
 
 /** The exit code of a thrown value. */

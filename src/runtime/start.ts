@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, parse } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import * as v from 'valibot';
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
@@ -8,7 +8,7 @@ import type { Env } from '../os/env.js';
 import { writeDurably } from '../os/files.js';
 import { run, type ChildLedger, type Command, type RunResult } from '../os/run.js';
 import { daemonPid, usesSavedList } from './home.js';
-import { listProcesses } from './processes.js';
+import { listProcesses, type ListedProcess } from './processes.js';
 import { connectDaemon, type Daemon } from './rpc.js';
 import type { DaemonPlace } from './socket.js';
 
@@ -51,9 +51,10 @@ const ReportReply = v.looseObject({
   argv: v.fallback(v.array(v.string()), []),
 });
 
-/** Starts apps by the pm2 command line that belongs to the running daemon. Throws `DAEMON_ABSENT` and its kin, `RELEASE_INVALID`. */
+/** Starts apps by the pm2 command line that belongs to the running daemon. Throws `DAEMON_ABSENT` and its kin, `NAMES_TAKEN`, `RELEASE_INVALID`. */
 export async function startApps(plan: StartPlan, tools: StartTools, signal: AbortSignal): Promise<void> {
   const cli = await findCli(tools, plan.startDaemon ?? false, signal);
+  await refuseTakenNames(plan, tools, signal);
   await writeDurably(plan.file, JSON.stringify({ apps: plan.apps }));
   try {
     const { code, stdout, stderr } = await runCli(cli, ['start', plan.file], {
@@ -113,6 +114,37 @@ export async function daemonInfo(daemon: Daemon, signal: AbortSignal): Promise<D
   // <pm2>/lib/Daemon.js
   const folder = script == null ? null : dirname(dirname(script));
   return { version, nodeVersion, node: node ?? null, folder, pid: await daemonPid(daemon.home) };
+}
+
+// pm2 knows apps by name alone: asked to start a second one of a name, it restarts the first, whosever it is.
+async function refuseTakenNames({ apps }: StartPlan, tools: StartTools, signal: AbortSignal): Promise<void> {
+  const listed = await listIfRunning(tools, signal);
+  const wanted = apps.map(nameOf);
+  const [taken] = listed.filter(({ name }) => wanted.includes(name));
+  if (taken === undefined) return;
+  throw new GitOpsError(
+    'NAMES_TAKEN',
+    `pm2 already has an app called ${taken.name}, in ${taken.cwd}: starting ours would restart that one`,
+    { hint: 'give the apps names that no other app of this pm2 has, or use another PM2_HOME' },
+  );
+}
+
+async function listIfRunning(tools: StartTools, signal: AbortSignal): Promise<readonly ListedProcess[]> {
+  try {
+    const daemon = await connectDaemon(tools, signal);
+    return await listProcesses(daemon, signal).finally(() => {
+      daemon.close();
+    });
+  } catch (error) {
+    if (isGitOpsError(error, 'DAEMON_ABSENT')) return []; // findCli has decided whether one may be started
+    throw error;
+  }
+}
+
+/** The name that pm2 gives an app. */
+function nameOf({ name, script }: Readonly<Record<string, unknown>>): string {
+  if (typeof name === 'string') return name;
+  return typeof script === 'string' ? parse(script).name : '';
 }
 
 /** How pm2's command line is called: a file, and arguments that come before all others. */

@@ -30,6 +30,7 @@ const TABLE: Record<Exclude<ErrorCode, 'ABORTED'>, [Fault, Reason]> = {
   HOOK_NOT_NOW: ['blocked', 'backoff'],
   RELEASE_INVALID: ['release', 'backoff'],
   NO_APPS: ['blocked', 'backoff'],
+  NAMES_TAKEN: ['blocked', 'backoff'],
   APPS_PINNED: ['blocked', 'backoff'],
   DAEMON_ABSENT: ['blocked', 'backoff'],
   DAEMON_SILENT: ['surroundings', 'backoff'],

@@ -49,6 +49,23 @@ for (const pm2Package of PM2_PACKAGES) {
   });
 }
 
+test("another's app of the same name is not touched", async (t) => {
+  const { home, root, daemon, start, write } = await startDaemon(t);
+  await write('app.js', SERVES);
+  await start({ name: 'web', script: 'app.js' });
+  const before = await listProcesses(daemon, testSignal());
+  const apps = [
+    { name: 'api', script: 'app.js', cwd: home },
+    { name: 'web', script: 'app.js', cwd: home },
+  ];
+  const plan = { apps, env: terminalEnv(home), file: join(home, 'start.json') };
+  await assert.rejects(startApps(plan, toolsFor(home), testSignal()), {
+    code: 'NAMES_TAKEN',
+    message: new RegExp(`web, in ${root}`),
+  });
+  assert.deepEqual(await listProcesses(daemon, testSignal()), before);
+});
+
 test('what pm2 cannot start is told in its own words', async (t) => {
   const { home, root } = await startDaemon(t);
   const apps = [{ name: 'web', script: 'missing.js', cwd: root }];
