@@ -11,7 +11,7 @@ export function renderStatus(status: Status, now: number, colors: Colors): strin
   const { machine, root, strategy, channel, pin } = status;
   const follows = pin === null ? `channel ${channel}` : `pinned on ${pin.tag}, channel ${channel}`;
   const parts = [
-    `${colors.bold(machine.name)}  ${root}  ${colors.dim(`${strategy}, ${follows}`)}`,
+    `${colors.bold(plainLine(machine.name))}  ${plainLine(root)}  ${colors.dim(`${strategy}, ${follows}`)}`,
     alignRows(stateRows(status, now, colors)),
     renderProcesses(status, now, colors),
     ...status.warnings.map((warning) => `${colors.yellow('!')} ${plainLine(warning)}`),

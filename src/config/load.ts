@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { ParseError } from 'jsonc-parser';
 import { GitOpsError } from '../domain/errors.js';
-import { exists, readTextIfAny } from '../os/files.js';
+import { exists, hasErrno, readTextIfAny } from '../os/files.js';
 import { parseMachineConfig, type MachineConfig } from './machine.js';
 
 // Editors and shells of Windows begin UTF-8 files with it; JSON.parse refuses it.
@@ -9,7 +9,9 @@ const BYTE_ORDER_MARK = /^\ufeff/;
 
 /** Reads and checks `gitops.json`. Throws `NOT_A_ROOT` where there is none, `CONFIG_INVALID` with line and column or the key. */
 export async function loadMachineConfig(path: string): Promise<MachineConfig> {
-  const written = await readTextIfAny(path);
+  const written = await readTextIfAny(path).catch((error: unknown) => {
+    throw unreadable(error, path);
+  });
   if (written === null) {
     throw new GitOpsError('NOT_A_ROOT', `there is no ${path}`, {
       hint: 'make a root here: pm2-gitops init [REPOSITORY]',
@@ -27,6 +29,20 @@ export async function withKey(text: string, key: string, value: unknown): Promis
   const { applyEdits, modify } = await import('jsonc-parser');
   const formattingOptions = { insertSpaces: true, tabSize: 2, eol: '\n' };
   return applyEdits(text, modify(text, [key], value, { formattingOptions }));
+}
+
+function unreadable(cause: unknown, path: string): unknown {
+  if (hasErrno(cause, 'EISDIR'))
+    return new GitOpsError('CONFIG_INVALID', `${path} is a folder`, {
+      cause,
+      hint: 'put a file in its place',
+    });
+  if (hasErrno(cause, 'EACCES', 'EPERM'))
+    return new GitOpsError('CONFIG_INVALID', `${path} may not be read by this user`, {
+      cause,
+      hint: 'run pm2-gitops as the user whose root it is',
+    });
+  return cause;
 }
 
 async function parseJson(text: string, path: string): Promise<unknown> {

@@ -37,6 +37,7 @@ export interface Credentials {
 }
 
 const SHORTEST_POLL_MS = 10_000;
+const LONGEST_POLL_MS = 366 * 86_400_000;
 // The contract's keys that this version does not act on yet. To ignore a gate silently would open it.
 const LATER = [
   'window',
@@ -153,8 +154,9 @@ function parsePoll(written: string, timezone: string | null): PollConfig | strin
   const everyMs = parseDuration(written);
   if (everyMs === null)
     return `"${written}" is neither a cron expression nor a duration; write ${DURATION_FORMS}`;
-  return everyMs < SHORTEST_POLL_MS
-    ? `"${written}" is too often; at least 10s`
+  if (everyMs < SHORTEST_POLL_MS) return `"${written}" is too often; at least 10s`;
+  return everyMs > LONGEST_POLL_MS
+    ? `"${written}" is too seldom; at most 366d`
     : { kind: 'interval', everyMs };
 }
 

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
 
@@ -13,11 +13,14 @@ export async function readTextIfAny(path: string): Promise<string | null> {
   }
 }
 
-/** Replaces a file so that, after any crash, it holds the old or the new text, whole. */
+/** Replaces a file so that, after any crash, it holds the old or the new text, whole. It keeps its mode; a new one is its owner's alone. */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const temporary = join(dirname(path), `.${process.pid.toString(36)}-${performance.now().toString(36)}.tmp`);
   try {
+    const before = await stat(path).catch(() => null);
     await writeAndSync(temporary, text, 'wx');
+    if (before?.isFile() === true) await chmod(temporary, before.mode & 0o777);
+    await leaveToOwner(temporary);
     // Closed before the rename: Windows refuses to rename an open file.
     await rename(temporary, path);
   } catch (error) {
@@ -31,6 +34,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
 export async function appendDurably(path: string, line: string): Promise<void> {
   try {
     await writeAndSync(path, line, 'a');
+    await leaveToOwner(path);
   } catch (error) {
     throw translateDiskError(error, path);
   }
@@ -55,7 +59,15 @@ export async function makePrivateFolder(path: string): Promise<void> {
       hint: 'replace it by a real folder',
     });
   }
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first !== undefined) await leaveToOwner(path);
+}
+
+/** Gives what we made with root's rights to whom its folder belongs: after one `sudo`, its user must be able to go on. */
+export async function leaveToOwner(path: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(dirname(path));
+  if (uid !== 0) await lchown(path, uid, gid);
 }
 
 /** Whether something lies at `path` (a dangling link counts). */

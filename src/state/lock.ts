@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { GitOpsError } from '../domain/errors.js';
 import type { Clock } from '../os/clock.js';
-import { hasErrno } from '../os/files.js';
+import { hasErrno, leaveToOwner, translateDiskError } from '../os/files.js';
 
 /** A lock that this process holds. The kernel frees it when the process ends, however it ends. */
 export interface Lock {
@@ -18,11 +18,14 @@ export interface Holder {
 /** Takes the lock file if nobody holds it; null if somebody does. Throws `LOCK_UNSUPPORTED` where the platform has no such lock. */
 export async function tryLock(path: string, holder: Holder): Promise<Lock | null> {
   const { tryLock: lockFile } = await loadLocks();
-  const file = await open(path, 'a+', 0o600);
+  const file = await open(path, 'a+', 0o600).catch((error: unknown) => {
+    throw translateDiskError(error, path);
+  });
   if (!lockFile(file.fd)) {
     await file.close();
     return null;
   }
+  await leaveToOwner(path);
   await sayWho(file, holder);
   return { release: () => file.close() };
 }
@@ -43,10 +46,7 @@ export async function lockWithin(
 /** Who holds the lock now, as far as the file tells; null if nobody does. */
 export async function holderOf(path: string): Promise<Holder | null> {
   const { tryLock: lockFile } = await loadLocks();
-  const file = await open(path, 'r+').catch((error: unknown) => {
-    if (hasErrno(error, 'ENOENT')) return null;
-    throw error;
-  });
+  const file = await openToAsk(path);
   if (file === null) return null;
   try {
     // A shared lock suffices to ask, and several may ask at once.
@@ -55,6 +55,19 @@ export async function holderOf(path: string): Promise<Holder | null> {
   } finally {
     await file.close();
   }
+}
+
+/** Null where there is none. On a read-only disk one can still ask. */
+async function openToAsk(path: string): Promise<FileHandle | null> {
+  for (const flags of ['r+', 'r']) {
+    try {
+      return await open(path, flags);
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT')) return null;
+      if (flags === 'r' || !hasErrno(error, 'EROFS')) throw error;
+    }
+  }
+  return null;
 }
 
 /** Throws `LOCK_UNSUPPORTED` on a machine without kernel-held file locks. */

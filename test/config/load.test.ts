@@ -107,3 +107,13 @@ function parsed(text: string): object {
   assert.ok(typeof value === 'object' && value !== null);
   return value;
 }
+
+test('a folder in the place of the file is told as a mistake', async () => {
+  await inFolder(async (folder) => {
+    await mkdir(join(folder, 'gitops.json'));
+    await assert.rejects(loadMachineConfig(join(folder, 'gitops.json')), {
+      code: 'CONFIG_INVALID',
+      message: /gitops\.json is a folder$/,
+    });
+  });
+});

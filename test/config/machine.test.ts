@@ -76,6 +76,7 @@ test('each bad value is told with its key, the value and the mend', () => {
     [{ strategy: 'copy' }, /strategy: must be "releases" or "checkout"/],
     [{ poll: '5' }, /poll: "5" is neither a cron expression nor a duration; write "500ms"/],
     [{ poll: '9s' }, /poll: "9s" is too often; at least 10s/],
+    [{ poll: '9999999999h' }, /poll: "9999999999h" is too seldom; at most 366d/],
     [{ poll: 300 }, /poll: 300 is not allowed; expected string/],
     [{ timezone: 'Mars/Olympus' }, /timezone: "Mars\/Olympus" is no IANA time zone/],
     [{ credentials: {} }, /credentials: must name exactly one of env \(a variable\) and file \(a path\)/],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import {
@@ -95,4 +95,28 @@ test('a private folder is made with its parents, and a link in its place is refu
   await assert.rejects(makePrivateFolder(join(folder, 'link')), { code: 'STATE_UNSAFE' });
   await syncFolder(path);
   await chmod(path, 0o700);
+});
+
+test('a file that is replaced keeps its mode', async (context) => {
+  const path = join(await ownFolder(context), 'a');
+  await writeFile(path, 'old');
+  await chmod(path, 0o644);
+  await writeDurably(path, 'new');
+  assert.equal((await stat(path)).mode & 0o777, 0o644);
+});
+
+test("what root makes in another user's folder is that user's", async (context) => {
+  if (process.getuid?.() !== 0) {
+    context.skip('only root can give files away');
+    return;
+  }
+  const folder = await ownFolder(context);
+  const uid = 65_534;
+  await chown(folder, uid, uid);
+  await writeDurably(join(folder, 'a'), 'x');
+  await appendDurably(join(folder, 'b'), 'x\n');
+  await makePrivateFolder(join(folder, 'c'));
+  await writeDurably(join(folder, 'c', 'd'), 'x');
+  for (const name of ['a', 'b', 'c', join('c', 'd')])
+    assert.equal((await stat(join(folder, name))).uid, uid, name);
 });
