@@ -9,8 +9,8 @@ export type { Release } from './domain/release.js';
  * whatever the number of processes, and launches a detached worker when there is something to do.
  * It never throws into the host and never keeps it alive; what goes wrong comes as `problem` events.
  *
- * @param options.root the folder that holds `gitops.json`
+ * @param options.root the folder that holds `gitops.json`; without it, the host's working folder
  */
-export function startAgent({ root }: { readonly root: string }): Agent {
+export function startAgent({ root = '.' }: { readonly root?: string } = {}): Agent {
   return new Agent(root);
 }
