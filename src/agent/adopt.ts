@@ -24,11 +24,11 @@ export async function adoptCheckout(place: Workplace): Promise<Extract<Event, { 
   }
   refuseTrackedConfig(checkout);
   await excludeFromStatus(layout.root, effort);
-  const brought = await readBroughtOrDefaults(place, layout.root);
+  const brought = await readBroughtOrDefaults(place, checkout, layout.root);
   await writeLive(layout.state, {
     schema: 1,
     commit: checkout.commit,
-    depsKey: await liveDepsKey(brought),
+    depsKey: await liveDepsKey(layout.root, brought),
     made: [],
   });
   const at = host.clock.now();
@@ -42,7 +42,7 @@ export async function adoptCheckout(place: Workplace): Promise<Extract<Event, { 
 }
 
 /** Under which key the live node_modules may be taken over by the next release; null if they are not what the lockfile says. */
-async function liveDepsKey({ tree, config }: Brought): Promise<string | null> {
+async function liveDepsKey(tree: string, { config }: Brought): Promise<string | null> {
   const project = await readProject(tree);
   return (await trustInstalled(project, config.build !== null)) ? depsKeyOf(tree, config) : null;
 }

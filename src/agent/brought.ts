@@ -3,35 +3,53 @@ import { isGitOpsError } from '../domain/errors.js';
 import { releaseFolder, type Release } from '../domain/release.js';
 import { parseReleaseConfig, type ReleaseConfig } from '../config/release.js';
 import { readEcosystem } from '../workspace/ecosystem.js';
+import { relocateApps } from '../workspace/relocate.js';
+import { switchingOf } from './switching.js';
 import { effortOf, type Workplace } from './workplace.js';
 
 /** What a release brings along: how it is run, and the apps that it wants in pm2 (null without an ecosystem file). */
 export interface Brought {
   readonly config: ReleaseConfig;
-  readonly apps: readonly Record<string, unknown>[] | null;
-  readonly tree: string;
+  /** As pm2 must record them: their paths name where the root serves from, never a stage or a release folder. */
+  readonly apps: readonly Readonly<Record<string, unknown>>[] | null;
 }
 
 const READ_LIMIT_MS = 30_000;
 
-/** Reads what the release in `tree` brings. Throws `RELEASE_INVALID`, `CONFIG_INVALID`. */
-export async function readBrought(place: Workplace, tree: string): Promise<Brought> {
+/** Reads what a release in `tree` brings; once in a worker's visit, since it takes a process. Throws `RELEASE_INVALID`, `CONFIG_INVALID`. */
+export async function readBrought(
+  place: Workplace,
+  { commit }: Pick<Release, 'commit'>,
+  tree: string,
+): Promise<Brought> {
+  const known = place.brought.get(commit);
+  if (known !== undefined) return known;
   const ecosystem = await readEcosystem(tree, effortOf(place, READ_LIMIT_MS));
-  const config = parseReleaseConfig(
-    ecosystem?.gitops ?? {},
-    ecosystem?.file ?? `${tree}/ecosystem.config.cjs`,
-  );
-  return { config, apps: ecosystem?.apps ?? null, tree };
+  // What is kept for a way back holds no such file, though the release has one.
+  if (ecosystem === null) return { config: parseReleaseConfig({}, tree), apps: null };
+  const config = parseReleaseConfig(ecosystem.gitops ?? {}, ecosystem.file);
+  const apps = await relocateApps(ecosystem.apps, { from: tree, to: switchingOf(place).live });
+  return remember(place, { commit }, { config, apps });
+}
+
+/** Keeps what staging has read already. */
+export function remember(place: Workplace, { commit }: Pick<Release, 'commit'>, brought: Brought): Brought {
+  place.brought.set(commit, brought);
+  return brought;
 }
 
 /** The same for a way back, which must not fail for a configuration that served until now: then the defaults hold. */
-export async function readBroughtOrDefaults(place: Workplace, tree: string): Promise<Brought> {
+export async function readBroughtOrDefaults(
+  place: Workplace,
+  release: Pick<Release, 'commit'>,
+  tree: string,
+): Promise<Brought> {
   try {
-    return await readBrought(place, tree);
+    return await readBrought(place, release, tree);
   } catch (error) {
     if (!isGitOpsError(error, 'RELEASE_INVALID', 'CONFIG_INVALID')) throw error;
-    place.report.step(`${error.message}; going back with the defaults`);
-    return { config: parseReleaseConfig({}, tree), apps: null, tree };
+    place.report.step(`${error.message}; going on with the defaults`);
+    return { config: parseReleaseConfig({}, tree), apps: null };
   }
 }
 

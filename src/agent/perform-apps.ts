@@ -10,7 +10,6 @@ import type { RollOutcome } from '../runtime/rolling.js';
 import { deleteProcesses, saveList, startApps as startInPm2 } from '../runtime/start.js';
 import { findTargets, isDaemonLost, rootProcesses, withDaemon } from './apps.js';
 import type { Brought } from './brought.js';
-import { relocateApps } from '../workspace/relocate.js';
 import { switchingOf } from './switching.js';
 import type { Workplace } from './workplace.js';
 
@@ -69,11 +68,11 @@ async function rollOnce(place: Workplace, { old, brought, restart }: Roll): Prom
 }
 
 /** Starts the apps that the release wants, in a root that has no process yet. Throws `NO_APPS` where it names none. */
-export async function startApps(place: Workplace, { apps, tree }: Brought): Promise<void> {
+export async function startApps(place: Workplace, { apps }: Brought): Promise<void> {
   const { root, order, report, signal } = place;
   if (apps === null || apps.length === 0) throw noApps(root.layout.root);
   const { live } = switchingOf(place);
-  const homed = (await relocateApps(apps, { from: tree, to: live })).map((app) => inFolder(app, live));
+  const homed = apps.map((app) => inFolder(app, live));
   report.step(`start: ${homed.map((app) => textOr(app['name'], textOr(app['script'], '?'))).join(', ')}`);
   const file = join(runFolder(root.layout, report.run ?? order.run), 'ecosystem.json');
   await startInPm2(

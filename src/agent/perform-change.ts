@@ -17,8 +17,9 @@ export async function activate(place: Workplace, upgrade: Upgrade, phase: At<'ac
   const { release, run } = phase;
   const switching = switchingOf(place);
   await place.report.begin(run);
-  const staged = await readBrought(place, switching.stagedTree(release, run));
-  await hook(place, 'beforeActivate', { release, upgrade, brought: staged });
+  const tree = switching.stagedTree(release, run);
+  const staged = await readBrought(place, release, tree);
+  await hook(place, 'beforeActivate', { release, upgrade, tree, config: staged.config });
   place.report.step(`activate: ${describeRelease(release)}`);
   await switching.activate(upgrade, release, run);
   // The root is switched: whatever pm2 says now, that is what the journal must hold next.
@@ -34,13 +35,14 @@ export async function prove(
 ): Promise<Event> {
   const { host, config } = place.root;
   await place.report.begin(run);
-  const brought = await readBrought(place, liveTree(place, release));
+  const tree = liveTree(place, release);
+  const brought = await readBrought(place, release, tree);
   if ((await rootProcesses(place.root, brought.config.apps, place.signal).catch(noneYet(place))).length === 0)
     await startApps(place, brought);
   const outcome = await rollApps(place, { old, brought, restart: brought.config.restart });
   // The hook's no is a verdict on the release: its own last probe.
   const cause = outcome.healthy
-    ? await askHook(place, 'afterActivate', { release, upgrade, brought })
+    ? await askHook(place, 'afterActivate', { release, upgrade, tree, config: brought.config })
     : outcome.cause;
   const at = host.clock.now();
   if (cause !== null) {
@@ -61,15 +63,24 @@ export async function goBack(place: Workplace, upgrade: Upgrade, phase: At<'roll
   const active = upgrade.active?.release ?? null;
   if (bad === null) return switchBack(place, upgrade, phase);
   if (active === null) {
-    await deleteStarted(place, await readBroughtOrDefaults(place, liveTree(place, phase.release)));
+    await deleteStarted(
+      place,
+      await readBroughtOrDefaults(place, phase.release, liveTree(place, phase.release)),
+    );
     return { type: 'rolledBack' };
   }
-  const brought = await readBroughtOrDefaults(place, liveTree(place, active));
+  const tree = liveTree(place, active);
+  const brought = await readBroughtOrDefaults(place, active, tree);
   // No canary on the way back: what runs the failed release is mended at once.
   const restart = { ...brought.config.restart, first: Number.POSITIVE_INFINITY };
   const outcome = await rollApps(place, { old: bad, brought, restart });
   if (!outcome.healthy) return { type: 'unhealthy', cause: outcome.cause, at: place.root.host.clock.now() };
-  const complaint = await askHook(place, 'afterRollBack', { release: active, upgrade, brought });
+  const complaint = await askHook(place, 'afterRollBack', {
+    release: active,
+    upgrade,
+    tree,
+    config: brought.config,
+  });
   if (complaint !== null) place.report.step(complaint);
   place.report.step(`rolled back: ${describeRelease(active)} serves`);
   return { type: 'rolledBack' };

@@ -1,25 +1,25 @@
-import type { HookName } from '../config/release.js';
+import type { HookName, ReleaseConfig } from '../config/release.js';
 import { isGitOpsError } from '../domain/errors.js';
 import type { Release } from '../domain/release.js';
 import type { Upgrade } from '../domain/upgrade.js';
 import { runHook } from '../workspace/hooks.js';
-import type { Brought } from './brought.js';
 import { effortOf, hookEnv, type Workplace } from './workplace.js';
 
 /** What a hook is about. */
 export interface HookFacts {
   readonly release: Release;
   readonly upgrade: Upgrade;
-  readonly brought: Brought;
+  /** Where the release lies. */
+  readonly tree: string;
+  readonly config: ReleaseConfig;
 }
 
 /** Runs a hook of the release, if it has that one. Throws `HOOK_FAILED`, `HOOK_NOT_NOW`, `COMMAND_TIMEOUT`. */
 export async function hook(
   place: Workplace,
   name: HookName,
-  { release, upgrade, brought }: HookFacts,
+  { release, upgrade, tree, config }: HookFacts,
 ): Promise<void> {
-  const { config, tree } = brought;
   const command = config.hooks[name];
   if (command === null) return;
   const env = hookEnv(place, { ...release, tree, previousTag: upgrade.active?.release.tag ?? null });

@@ -6,6 +6,7 @@ import { readMark } from '../workspace/mark.js';
 import { stageRelease, type StageRequest } from '../workspace/stage.js';
 import { stageKept } from '../workspace/stage-kept.js';
 import { readLive } from '../workspace/switch-checkout.js';
+import { remember } from './brought.js';
 import { accessOf, effortOf, hookEnv, type Workplace } from './workplace.js';
 
 const GIT_LIMIT_MS = 600_000;
@@ -26,7 +27,7 @@ export async function stage(
     (await stageKept({ state: layout.state, runId: run, release }, effortOf(place, GIT_LIMIT_MS)))
   )
     return { type: 'staged' };
-  await stageRelease(
+  const { config: brings, apps } = await stageRelease(
     {
       ...{ strategy: config.strategy, root: layout.root, state: layout.state, runId: run, release },
       remote: { url: config.repository, env: (await accessOf(place)).env },
@@ -40,6 +41,7 @@ export async function stage(
     },
     { signal, report, children, clock: host.clock, parseConfig: parseReleaseConfig },
   );
+  if (apps !== null) remember(place, release, { config: brings, apps });
   return { type: 'staged' };
 }
 

@@ -3,10 +3,13 @@ import { makePrivateFolder } from '../os/files.js';
 import { writeRecord } from '../state/records.js';
 import { answerPath, answersFolder, toAnswer, type Answer } from './answer.js';
 import { openRoot } from './compose.js';
+import { prepareToRun } from '../os/run.js';
 import { parseWorkOrder, type WorkOrder } from './launch.js';
 import type { Root } from './root.js';
 import { work } from './worker.js';
 import { openWorkplace } from './workplace.js';
+
+prepareToRun();
 
 /** The worker's process: one visit, told to whoever waits for it. */
 async function main(): Promise<void> {

@@ -7,6 +7,8 @@ import { runFolder, runLog } from '../state/runs.js';
 import { makePrivateFolder } from '../os/files.js';
 import type { ChildLedger } from '../os/run.js';
 import type { Env } from '../os/env.js';
+import type { Commit } from '../domain/release.js';
+import type { Brought } from './brought.js';
 import type { WorkOrder } from './launch.js';
 import type { Root } from './root.js';
 
@@ -17,6 +19,8 @@ export interface Workplace {
   readonly signal: AbortSignal;
   readonly children: ChildLedger;
   readonly report: RunReport;
+  /** What this visit has read of releases, by commit. */
+  readonly brought: Map<Commit, Brought>;
 }
 
 /** Sets a worker up. */
@@ -27,6 +31,7 @@ export function openWorkplace(root: Root, order: WorkOrder, signal: AbortSignal)
     signal,
     children: openChildLedger(root.layout.children),
     report: new RunReport(root),
+    brought: new Map(),
   };
 }
 

@@ -1,40 +1,30 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { ownVersion, wantsPlainText } from '../agent/compose.js';
-import { applyVerb, planVerb } from './commands/apply.js';
-import { doctorVerb } from './commands/doctor.js';
-import { initVerb } from './commands/init.js';
-import {
-  channelVerb,
-  holdVerb,
-  pinVerb,
-  resumeVerb,
-  retryVerb,
-  rollbackVerb,
-  unpinVerb,
-} from './commands/orders.js';
-import { historyVerb, logsVerb } from './commands/records.js';
-import { runVerb } from './commands/run.js';
-import { statusVerb } from './commands/status.js';
 import { EXIT, exitCodeOf } from './exit.js';
 import { openTerminal } from './terminal.js';
 import type { Session } from './session.js';
 
-const VERBS = [
-  ...[
-    initVerb,
-    statusVerb,
-    planVerb,
-    applyVerb,
-    runVerb,
-    pinVerb,
-    unpinVerb,
-    channelVerb,
-    holdVerb,
-    resumeVerb,
-  ],
-  ...[rollbackVerb, retryVerb, historyVerb, logsVerb, doctorVerb],
-];
+type MakeVerb = (session: Session, end: (code: number) => void) => Command;
+
+// Each is loaded when it is asked for: `status` need not wait for what `init` imports.
+const VERBS: Readonly<Record<string, () => Promise<MakeVerb>>> = {
+  init: async () => (await import('./commands/init.js')).initVerb,
+  status: async () => (await import('./commands/status.js')).statusVerb,
+  plan: async () => (await import('./commands/apply.js')).planVerb,
+  apply: async () => (await import('./commands/apply.js')).applyVerb,
+  run: async () => (await import('./commands/run.js')).runVerb,
+  pin: async () => (await import('./commands/orders.js')).pinVerb,
+  unpin: async () => (await import('./commands/orders.js')).unpinVerb,
+  channel: async () => (await import('./commands/orders.js')).channelVerb,
+  hold: async () => (await import('./commands/orders.js')).holdVerb,
+  resume: async () => (await import('./commands/orders.js')).resumeVerb,
+  rollback: async () => (await import('./commands/orders.js')).rollbackVerb,
+  retry: async () => (await import('./commands/orders.js')).retryVerb,
+  history: async () => (await import('./commands/records.js')).historyVerb,
+  logs: async () => (await import('./commands/records.js')).logsVerb,
+  doctor: async () => (await import('./commands/doctor.js')).doctorVerb,
+};
 
 /** The command line. The only place that exits. */
 async function main(): Promise<number> {
@@ -55,14 +45,11 @@ async function main(): Promise<number> {
     .version(await ownVersion())
     .showSuggestionAfterError()
     .exitOverride();
-  for (const make of VERBS)
-    program.addCommand(
-      make(session, (ended) => {
-        code = ended;
-      })
-        .exitOverride()
-        .showHelpAfterError('(see --help)'),
-    );
+  const end = (ended: number): void => {
+    code = ended;
+  };
+  for (const load of askedFor(process.argv[2]))
+    program.addCommand((await load())(session, end).exitOverride().showHelpAfterError('(see --help)'));
   try {
     await program.parseAsync();
     return code;
@@ -71,6 +58,12 @@ async function main(): Promise<number> {
     terminal.problem(error);
     return exitCodeOf(error);
   }
+}
+
+/** The verb that is named; all of them for help, and for a name that is none. */
+function askedFor(name: string | undefined): readonly (() => Promise<MakeVerb>)[] {
+  const load = name !== undefined && Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  return load === undefined ? Object.values(VERBS) : [load];
 }
 
 process.exitCode = await main();

@@ -77,6 +77,11 @@ export async function run(command: Command, options: RunOptions): Promise<RunRes
   return { code: result.exitCode ?? null, stdout: stdout(), stderr: stderr() };
 }
 
+/** Begins to load what `run` needs, for a process that is going to need it in a moment. */
+export function prepareToRun(): void {
+  void import('execa');
+}
+
 /** The user's own shell command, the only thing that a shell may read. */
 export function shellCommand(text: string, cwd: string, env: Env): Command {
   return process.platform === 'win32'

@@ -36,5 +36,6 @@ export async function ownPlace(context: TestContext): Promise<Workplace> {
     signal: new AbortController().signal,
     children: openChildLedger(root.layout.children),
     report: new RunReport(root),
+    brought: new Map(),
   };
 }
