@@ -1,6 +1,7 @@
 import { appFiles, packageJson, type AppRelease } from '../bed/app.js';
 import { Registry, type Package } from '../bed/registry.js';
 import { Remote } from '../bed/remote.js';
+import { realPackages } from './real-packages.js';
 
 /** What a release changes beside its code. */
 export type Kind = 'same lockfile' | 'changed lockfile';
@@ -11,39 +12,33 @@ export const PROCESSES = 10;
 /** How long a new process must live: a wait that the release chose, so it is told apart. */
 export const SETTLE = '500ms';
 
-// A tree as small applications have it: each package that is asked for brings some of its own.
-const DIRECT = 30;
-const INDIRECT_OF_EACH = 4;
-const LINES = 60;
-const OWN_FILES = 2; // index.js and package.json
-
-/** How many packages the application installs. */
-export const PACKAGES = DIRECT * (1 + INDIRECT_OF_EACH);
+// The one that a changed lockfile changes.
+const CHANGING = 'changing';
 
 /** An application with a dependency tree: its repository, its registry, and ever new releases. */
 export class Application {
   readonly remote: Remote;
   readonly registry: Registry;
-  readonly #files: number;
+  /** How much it installs. */
+  readonly tree: { readonly packages: number; readonly files: number };
+  readonly #dependencies: Readonly<Record<string, string>>;
   #releases = 0;
   /** Grows with each changed lockfile. */
   #patch = 0;
   #lockfile = '';
 
-  private constructor(remote: Remote, registry: Registry, files: number) {
+  private constructor(remote: Remote, registry: Registry, packages: readonly Package[]) {
     this.remote = remote;
     this.registry = registry;
-    this.#files = files;
+    for (const published of packages) registry.publish(published);
+    this.#dependencies = Object.fromEntries(packages.map(({ name, version }) => [name, version]));
+    const files = packages.reduce((sum, published) => sum + Object.keys(published.files ?? {}).length + 1, 0);
+    this.tree = { packages: packages.length, files };
   }
 
-  /** Publishes packages of so many files each, and the first release, v1.0.0. */
-  static async open(files: number): Promise<Application> {
-    const application = new Application(await Remote.open(), await Registry.open(), files);
-    for (let index = 0; index < DIRECT; index += 1) {
-      for (let below = 0; below < INDIRECT_OF_EACH; below += 1)
-        application.#publish({ name: indirectName(index, below), version: '1.0.0' });
-      application.#publish({ name: directName(index), version: '1.0.0', ...bringing(index) });
-    }
+  /** Publishes a real tree of packages, and the first release, v1.0.0. */
+  static async open(): Promise<Application> {
+    const application = new Application(await Remote.open(), await Registry.open(), realPackages());
     await application.#lock();
     await application.#release();
     return application;
@@ -53,7 +48,6 @@ export class Application {
   async release(kind: Kind): Promise<string> {
     if (kind === 'changed lockfile') {
       this.#patch += 1;
-      this.#publish({ name: directName(0), version: this.#version, ...bringing(0) });
       await this.#lock();
     }
     return this.#release();
@@ -62,24 +56,6 @@ export class Application {
   async close(): Promise<void> {
     await this.remote.close();
     await this.registry.close();
-  }
-
-  get #version(): string {
-    return `1.0.${this.#patch}`;
-  }
-
-  #publish({ name, version, manifest = {} }: Package): void {
-    const modules = Array.from({ length: this.#files - OWN_FILES }, (_, file): [string, string] => [
-      `lib/part-${file}.js`,
-      moduleText(name, file),
-    ]);
-    const index = `module.exports = { version: ${JSON.stringify(version)} };\n`;
-    this.registry.publish({
-      name,
-      version,
-      manifest,
-      files: { ...Object.fromEntries(modules), 'index.js': index },
-    });
   }
 
   async #release(): Promise<string> {
@@ -91,13 +67,13 @@ export class Application {
   }
 
   async #lock(): Promise<void> {
+    this.registry.publish({ name: CHANGING, version: `1.0.${this.#patch}` });
     this.#lockfile = await this.registry.lockfile(packageJson(this.#content('')));
   }
 
   #content(version: string): AppRelease {
-    const names = Array.from({ length: DIRECT }, (_, index) => directName(index));
-    const dependencies = Object.fromEntries(names.map((name) => [name, '1.0.0']));
-    return { version, apps: [], dependencies: { ...dependencies, [directName(0)]: this.#version } };
+    const dependencies = { ...this.#dependencies, [CHANGING]: `1.0.${this.#patch}` };
+    return { version, apps: [], dependencies };
   }
 }
 
@@ -111,25 +87,3 @@ module.exports = {
   gitops: { health: { settle: '${SETTLE}', timeout: '20s' } },
 };
 `;
-
-/** What a package brings along. */
-function bringing(index: number): Pick<Package, 'manifest'> {
-  const names = Array.from({ length: INDIRECT_OF_EACH }, (_, below) => indirectName(index, below));
-  return { manifest: { dependencies: Object.fromEntries(names.map((name) => [name, '^1.0.0'])) } };
-}
-
-function moduleText(name: string, file: number): string {
-  const lines = Array.from(
-    { length: LINES },
-    (_, line) => `exports.f${line} = (x) => x + ${line * file}; // ${name}`,
-  );
-  return `${lines.join('\n')}\n`;
-}
-
-function directName(index: number): string {
-  return `direct-${index}`;
-}
-
-function indirectName(index: number, below: number): string {
-  return `indirect-${index}-${below}`;
-}

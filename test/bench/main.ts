@@ -4,7 +4,7 @@ import { messageOf } from '../../src/domain/errors.js';
 import { MARKER, RUN_VARIABLE, runFolder } from '../bed/place.js';
 import { endProcesses, processesOf } from '../bed/processes.js';
 import type { Machine } from '../bed/machine.js';
-import { Application, PACKAGES, PROCESSES } from './application.js';
+import { Application, PROCESSES } from './application.js';
 import { measureImport } from './import.js';
 import { parseOptions, type Measure, type Options } from './options.js';
 import { measureRelease } from './release.js';
@@ -48,9 +48,9 @@ async function main(): Promise<number> {
   }
 }
 
-async function measure({ rounds, files, measures }: Options): Promise<Results> {
+async function measure({ rounds, measures }: Options): Promise<Results> {
   tell('a repository, a registry, a dependency tree');
-  const application = await Application.open(files);
+  const application = await Application.open();
   const ways: Way[] = [];
   for (const name of WAYS.filter((way) => measures.some((each) => NEEDED[each].includes(way)))) {
     tell(`a machine for ${name}`);
@@ -61,6 +61,7 @@ async function measure({ rounds, files, measures }: Options): Promise<Results> {
   const [today, adopted] = [machineOf(WAYS[0]), machineOf(WAYS[1])];
   const wants = (name: Measure): boolean => measures.includes(name);
   return {
+    tree: application.tree,
     release: wants('release') ? await measureRelease({ application, ways }, rounds, tell) : null,
     restart: wants('restart') && today !== null ? await measureRestart(today, rounds, tell) : null,
     import: wants('import') && adopted !== null ? await measureImport(adopted, tell) : null,
@@ -75,15 +76,14 @@ function interrupted(signal: AbortSignal): Promise<never> {
   });
 }
 
-function print({ json, rounds, files }: Options, results: Results, load: readonly number[]): void {
+function print({ json, rounds }: Options, results: Results, load: readonly number[]): void {
   const facts = {
     node: process.version,
     cores: availableParallelism(),
     load: [load[0] ?? 0, loadavg()[0] ?? 0],
     rounds,
     processes: PROCESSES,
-    packages: PACKAGES,
-    files,
+    tree: results.tree,
   };
   if (json) {
     console.log(JSON.stringify({ schema: 1, ...facts, ...results }, null, 2));
@@ -93,7 +93,7 @@ function print({ json, rounds, files }: Options, results: Results, load: readonl
   const header = [
     'What people do today against pm2-gitops, in turns on one machine: medians (lowest–highest), ratios round by round.',
     `Node ${facts.node}, ${facts.cores} cores, load ${before ?? ''} before and ${after ?? ''} after; ${rounds} rounds;`,
-    `${facts.processes} fork processes; ${facts.packages} packages of ${facts.files} files; git and registry on loopback.`,
+    `${facts.processes} fork processes; ${facts.tree.packages} packages with ${facts.tree.files} files; git and registry on loopback.`,
     '',
   ];
   console.log([...header, ...reportOf(results)].join('\n'));

@@ -11,16 +11,12 @@ export interface Options {
   readonly json: boolean;
   /** How often each way is gone; the ways take turns. */
   readonly rounds: number;
-  /** How many files each package of the dependency tree has. */
-  readonly files: number;
   readonly measures: readonly Measure[];
 }
 
-const USAGE = `npm run bench -- [--rounds N] [--files N] [--only ${MEASURES.join('|')}] [--json]`;
+const USAGE = `npm run bench -- [--rounds N] [--only ${MEASURES.join('|')}] [--json]`;
 
 const ROUNDS = 5;
-// Half of what the real tree of docs/decisions/0003-reuse-of-node-modules.md has.
-const FILES = 45;
 
 /** Reads the arguments. Throws an `Error` with the usage where they make no sense. */
 export function parseOptions(args: readonly string[]): Options {
@@ -29,14 +25,12 @@ export function parseOptions(args: readonly string[]): Options {
     options: {
       json: { type: 'boolean' },
       rounds: { type: 'string' },
-      files: { type: 'string' },
       only: { type: 'string' },
     },
   });
-  const [rounds, files] = [Number(values.rounds ?? ROUNDS), Number(values.files ?? FILES)];
-  if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(files) || files < 2)
-    throw new Error(USAGE);
+  const rounds = Number(values.rounds ?? ROUNDS);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(USAGE);
   const measures = MEASURES.filter((name) => values.only === undefined || name === values.only);
   if (measures.length === 0) throw new Error(USAGE);
-  return { json: values.json ?? false, rounds, files, measures };
+  return { json: values.json ?? false, rounds, measures };
 }

@@ -6,6 +6,8 @@ import { milliseconds, seconds, table, times } from './table.js';
 
 /** All that was measured; what was not asked for is null. */
 export interface Results {
+  /** How much each install installs. */
+  readonly tree: { readonly packages: number; readonly files: number };
   readonly release: readonly KindResult[] | null;
   readonly restart: readonly RestartResult[] | null;
   readonly import: ImportResult | null;
