@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { ErrorCode } from '../domain/errors.js';
-import type { Outcome } from '../domain/run.js';
+import { OUTCOMES, type Outcome } from '../domain/run.js';
 import type { Layout } from '../state/layout.js';
 import type { Visit } from './worker.js';
 
@@ -23,7 +23,7 @@ export const answerFile = v.object({
   schema: v.literal(1),
   kind: v.picklist(['busy', 'nothing', 'held', 'ended', 'crashed']),
   run: nullableText,
-  outcome: v.nullable(v.picklist(['activated', 'rolledBack', 'failed', 'blocked'])),
+  outcome: v.nullable(v.picklist(OUTCOMES)),
   code: nullableText,
   problem: nullableText,
   hint: nullableText,

@@ -3,23 +3,12 @@ import type { Hold } from './orders.js';
 import { quarantined, type Upgrade } from './upgrade.js';
 
 /** Why a machine is held back: the words of `status --json`. */
-export type Reason =
-  | 'pinned'
-  | 'held'
-  | 'frozen'
-  | 'window'
-  | 'soak'
-  | 'wave'
-  | 'major'
-  | 'approval'
-  | 'quarantined'
-  | 'unverified'
-  | 'engine'
-  | 'dirty'
-  | 'offline'
-  | 'backoff'
-  | 'busy'
-  | 'stuck';
+export const REASONS = [
+  ...(['pinned', 'held', 'frozen', 'window', 'soak', 'wave', 'major', 'approval'] as const),
+  ...(['quarantined', 'unverified', 'engine', 'dirty', 'offline', 'backoff', 'busy', 'stuck'] as const),
+] as const;
+
+export type Reason = (typeof REASONS)[number];
 
 /** A gate's no: why, until when (null: until somebody acts), and a sentence for people. */
 export interface Closed {

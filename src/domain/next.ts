@@ -29,8 +29,7 @@ export function next(upgrade: Upgrade, event: Event): Upgrade {
     case 'rollingBack':
       return fromRollingBack(upgrade, phase, event);
     case 'stuck':
-      // Gates let it come to this only where an operator names the release.
-      return event.type === 'desired' ? fromIdle(upgrade, event) : upgrade;
+      return fromStuck(upgrade, event);
   }
 }
 
@@ -81,6 +80,8 @@ function fromStaged(upgrade: Upgrade, phase: In<'staged'>, event: Event): Upgrad
       return { ...upgrade, phase: { ...phase, at: 'activating', old: event.old, starts: 1 } };
     case 'superseded':
       return { ...upgrade, phase: { at: 'idle' } };
+    case 'failed':
+      return { ...upgrade, backoff: waited(upgrade, event) };
     default:
       return upgrade;
   }
@@ -154,6 +155,12 @@ function fromRollingBack(upgrade: Upgrade, phase: In<'rollingBack'>, event: Even
     default:
       return upgrade;
   }
+}
+
+/** Gates let it come to this only where an operator names the release. */
+function fromStuck(upgrade: Upgrade, event: Event): Upgrade {
+  if (event.type === 'failed') return { ...upgrade, backoff: waited(upgrade, event) };
+  return event.type === 'desired' ? fromIdle(upgrade, event) : upgrade;
 }
 
 function retry(upgrade: Upgrade, commit: Commit | null): Upgrade {

@@ -1,7 +1,9 @@
 import type { Instant, Release } from './release.js';
 
 /** How a run ended: the words of `status --json`. */
-export type Outcome = 'activated' | 'rolledBack' | 'failed' | 'blocked';
+export const OUTCOMES = ['activated', 'rolledBack', 'failed', 'blocked'] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** One attempt to move from active to desired. */
 export interface Run {
