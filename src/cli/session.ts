@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { findRoot, openRoot, rootOfEnvironment } from '../agent/compose.js';
 import type { Root } from '../agent/root.js';
-import { parseDuration, DURATION_FORMS } from '../config/duration.js';
+import { parseDuration } from '../config/duration.js';
 import { GitOpsError } from '../domain/errors.js';
 import type { Instant } from '../domain/release.js';
 import type { Terminal } from './terminal.js';
@@ -47,6 +47,6 @@ export function parseUntil(text: string, now: Instant): Instant {
 
 function noMoment(text: string): GitOpsError {
   return new GitOpsError('USAGE', `"${text}" is no moment`, {
-    hint: `write ${DURATION_FORMS}, or 2026-12-24T18:00`,
+    hint: 'write 2h, 30m, 1d 12h, or 2026-12-24T18:00',
   });
 }

@@ -28,6 +28,7 @@ export function openTerminal({
   stderr: NodeJS.WriteStream;
   plain: boolean;
 }): Terminal {
+  for (const stream of [stdout, stderr]) stream.on('error', forgiveClosedPipe);
   const colors = createColors(!plain && stdout.isTTY);
   const quiet = createColors(!plain && stderr.isTTY);
   const complain = (message: string, hint: string | null): void => {
@@ -44,6 +45,11 @@ export function openTerminal({
     },
     complain,
   };
+}
+
+/** Whoever read us has seen enough (`status | head -1`): that is no failure of ours. */
+function forgiveClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 function plainText(text: string): string {

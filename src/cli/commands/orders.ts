@@ -55,14 +55,17 @@ export function unpinVerb({ terminal }: Session, end: End): Command {
 export function channelVerb({ terminal, signal }: Session, end: End): Command {
   return verb('channel', 'shows or sets the channel')
     .argument('[name]', 'stable, beta, 1.x, v1.4.2, branch:main, ref:release/stable')
+    .option('--json', 'for programs')
     .action(async (name: string | undefined, options: CommonOptions) => {
       const root = await openNamedRoot(options);
-      if (name === undefined) terminal.data(root.config.channelText);
+      const written = name?.trim() ?? root.config.channelText;
+      const release = name === undefined ? null : await setChannel(root, written, signal);
+      if (options.json === true) terminal.data(JSON.stringify({ schema: 1, channel: written }));
+      else if (name === undefined) terminal.data(written);
       else {
-        const release = await setChannel(root, name, signal);
         const picks =
           release === null ? 'no release fits it yet' : `it picks ${describeRelease(release)} now`;
-        terminal.data(plainLine(`channel ${name}: ${picks}`));
+        terminal.data(plainLine(`channel ${written}: ${picks}`));
       }
       end(EXIT.done);
     });

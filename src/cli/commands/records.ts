@@ -42,13 +42,17 @@ export function logsVerb({ terminal, signal }: Session, end: End): Command {
   return verb('logs', "a run's log, the newest by default")
     .argument('[run]', 'the id of a run, or its beginning')
     .option('--follow', 'go on while a run is under way')
+    .option('--json', 'for programs; with --follow one object a line')
     .action(async (run: string | undefined, options: LogsOptions) => {
       const root = await openNamedRoot(options);
       const id = await findRun(root, run ?? null);
+      const json = options.json === true;
       const onLine = (line: LogLine): void => {
-        terminal.data(renderLogLine(line, terminal.colors));
+        terminal.data(json ? JSON.stringify(line) : renderLogLine(line, terminal.colors));
       };
       if (options.follow === true) await followLog(root, id, { onLine, signal });
+      else if (json)
+        terminal.data(JSON.stringify({ schema: 1, run: id, lines: await readLog(root, id) }, null, 2));
       else (await readLog(root, id)).forEach(onLine);
       end(EXIT.done);
     });
