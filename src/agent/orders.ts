@@ -4,7 +4,7 @@ import type { Instant, Release } from '../domain/release.js';
 import { makePrivateFolder } from '../os/files.js';
 import { openJournal, readJournal } from '../state/journal.js';
 import { lockWithin } from '../state/lock.js';
-import { readOrders, writeOrders } from '../state/store.js';
+import { changeOrders } from '../state/store.js';
 import { busy } from './records.js';
 import { namedRelease } from './request.js';
 import { lookNow } from './look.js';
@@ -27,15 +27,13 @@ export async function pinRelease(
   release: Release,
   until: Instant | null,
 ): Promise<void> {
-  const orders = await readOrders(layout);
-  await writeOrders(layout, { ...orders, pin: { release, since: host.clock.now(), until } });
+  await changeOrders(layout, { pin: { release, since: host.clock.now(), until } });
 }
 
 /** Lets this machine follow its channel again. Gives back the pin that was, or null. */
 export async function unpin({ layout }: Root): Promise<Release | null> {
-  const orders = await readOrders(layout);
-  if (orders.pin !== null) await writeOrders(layout, { ...orders, pin: null });
-  return orders.pin?.release ?? null;
+  const before = await changeOrders(layout, { pin: null });
+  return before?.pin?.release ?? null;
 }
 
 /** Stops all changes. */
@@ -43,15 +41,14 @@ export async function hold(
   { layout, host }: Root,
   { reason, until }: { reason: string | null; until: Instant | null },
 ): Promise<void> {
-  const orders = await readOrders(layout);
-  await writeOrders(layout, { ...orders, hold: { reason, since: host.clock.now(), until } });
+  await changeOrders(layout, { hold: { reason, since: host.clock.now(), until } });
 }
 
-/** Lets changes happen again. Gives back whether there was a hold. */
+/** Lets changes happen again. Gives back whether they were stopped: by a hold, or by orders that nobody could read. */
 export async function resume({ layout }: Root): Promise<boolean> {
-  const orders = await readOrders(layout);
-  if (orders.hold !== null) await writeOrders(layout, { ...orders, hold: null });
-  return orders.hold !== null;
+  const before = await changeOrders(layout, { hold: null });
+  // Nobody could read them: then they stopped everything.
+  return before?.hold !== null;
 }
 
 /**

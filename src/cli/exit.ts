@@ -17,7 +17,14 @@ export const EXIT = {
 // What a person of this machine has to set right before anything can work.
 const USAGE: readonly ErrorCode[] = [
   ...(['USAGE', 'CONFIG_INVALID', 'NOT_A_ROOT', 'ROOT_EXISTS', 'CHANNEL_UNKNOWN', 'TAG_UNKNOWN'] as const),
-  ...(['GIT_MISSING', 'COMMAND_MISSING', 'LOCK_UNSUPPORTED', 'STATE_UNSAFE', 'STATE_NEWER'] as const),
+  ...([
+    'GIT_MISSING',
+    'COMMAND_MISSING',
+    'LOCK_UNSUPPORTED',
+    'STATE_UNSAFE',
+    'STATE_NEWER',
+    'STATE_CORRUPT',
+  ] as const),
   ...(['NO_APPS', 'NAMES_TAKEN', 'APPS_PINNED', 'DAEMON_ABSENT', 'DAEMON_FOREIGN'] as const),
 ];
 

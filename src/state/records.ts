@@ -18,6 +18,11 @@ export async function readRecord<Schema extends v.GenericSchema>(
   return parsed;
 }
 
+/** Where a record lies that could not be read. */
+export function corruptPath(path: string): string {
+  return `${path}.corrupt`;
+}
+
 /** Writes a JSON record durably. */
 export async function writeRecord(path: string, record: object): Promise<void> {
   await writeDurably(path, `${JSON.stringify({ schema: 1, ...record })}\n`);
@@ -41,7 +46,7 @@ export function parseRecord<Schema extends v.GenericSchema>(
 
 async function setAside(path: string): Promise<void> {
   try {
-    await rename(path, `${path}.corrupt`);
+    await rename(path, corruptPath(path));
   } catch (error) {
     if (!hasErrno(error, 'ENOENT')) throw error; // another process has read the same and was faster
   }

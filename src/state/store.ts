@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { NO_ORDERS, type Orders } from '../domain/orders.js';
 import type { Observed } from '../domain/observed.js';
 import type { Instant } from '../domain/release.js';
-import { makePrivateFolder } from '../os/files.js';
+import { exists, makePrivateFolder } from '../os/files.js';
 import type { Layout } from './layout.js';
-import { readRecord, writeRecord } from './records.js';
+import { corruptPath, readRecord, writeRecord } from './records.js';
 import { machineFile, observedFile, ordersFile } from './schema.js';
 
 /** This machine's stable id. */
@@ -23,9 +24,26 @@ export async function ensureMachine(layout: Layout, now: Instant): Promise<Machi
   return machine;
 }
 
-/** Reads what operators told this machine. */
+/** Reads what operators told this machine. Throws `STATE_CORRUPT` where that cannot be read, until somebody gives orders anew. */
 export async function readOrders(layout: Layout): Promise<Orders> {
-  return (await readRecord(layout.orders, ordersFile)) ?? NO_ORDERS;
+  const found = await readRecord(layout.orders, ordersFile);
+  if (found !== null) return found;
+  // Unlike other records, orders cannot be made again from facts: taken for none, a hold would end by itself.
+  if (await exists(corruptPath(layout.orders))) throw ordersLost(layout);
+  return NO_ORDERS;
+}
+
+/**
+ * Changes the named orders and keeps the others. Where they cannot be read this person gives them anew, and the others are none.
+ * Gives back what stood before; null where that cannot be read.
+ */
+export async function changeOrders(layout: Layout, change: Partial<Orders>): Promise<Orders | null> {
+  const before = await readOrders(layout).catch((error: unknown) => {
+    if (isGitOpsError(error, 'STATE_CORRUPT')) return null;
+    throw error;
+  });
+  await writeOrders(layout, { ...(before ?? NO_ORDERS), ...change });
+  return before;
 }
 
 /** Replaces what operators told this machine. */
@@ -41,4 +59,10 @@ export async function readObserved(layout: Layout): Promise<Observed | null> {
 /** Replaces it. Only the holder of `poll.lock` writes. */
 export async function writeObserved(layout: Layout, observed: Observed): Promise<void> {
   await writeRecord(layout.observed, observed);
+}
+
+function ordersLost({ orders }: Layout): GitOpsError {
+  return new GitOpsError('STATE_CORRUPT', `${orders} cannot be read: a hold or a pin may stand in it`, {
+    hint: `give the orders anew by pm2-gitops hold, pin, resume or unpin; what was found is kept in ${corruptPath(orders)}: mend it and rename it back, or remove it if nothing was ordered`,
+  });
 }

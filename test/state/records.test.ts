@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { afterLook } from '../../src/domain/observed.js';
@@ -9,6 +9,7 @@ import { makePrivateFolder } from '../../src/os/files.js';
 import { layoutOf, type Layout } from '../../src/state/layout.js';
 import { listRuns, readRun, runFolder, runIds, runLog, writeRun } from '../../src/state/runs.js';
 import {
+  changeOrders,
   ensureMachine,
   readObserved,
   readOrders,
@@ -60,11 +61,45 @@ test('where there is no record, nobody gave orders, looked or ran', async (conte
 test('a record that does not parse is renamed, kept, and counts as none', async (context) => {
   const layout = await ownLayout(context);
   for (const text of ['', '{', '\u0000', '[]', '{"schema":1}', '{"schema":1,"pin":3,"hold":null}', 'null']) {
-    await writeFile(layout.orders, text);
-    assert.deepEqual(await readOrders(layout), NO_ORDERS, text);
-    assert.equal(await readFile(`${layout.orders}.corrupt`, 'utf8'), text);
-    await assert.rejects(stat(layout.orders), { code: 'ENOENT' });
+    await writeFile(layout.observed, text);
+    assert.equal(await readObserved(layout), null, text);
+    assert.equal(await readFile(`${layout.observed}.corrupt`, 'utf8'), text);
+    await assert.rejects(stat(layout.observed), { code: 'ENOENT' });
   }
+});
+
+test('orders that cannot be read are never taken for none, until somebody gives them anew', async (context) => {
+  const layout = await ownLayout(context);
+  const lost = { code: 'STATE_CORRUPT', message: /orders\.json/, hint: /pm2-gitops hold/ };
+  for (const text of ['', '{', '{"schema":1,"pin":3,"hold":null}', 'null']) {
+    await writeFile(layout.orders, text);
+    await assert.rejects(readOrders(layout), lost, text);
+    await assert.rejects(readOrders(layout), lost, 'nor by the next reader, who finds no file');
+    assert.equal(await readFile(`${layout.orders}.corrupt`, 'utf8'), text);
+    await writeOrders(layout, NO_ORDERS);
+    assert.deepEqual(await readOrders(layout), { schema: 1, ...NO_ORDERS });
+  }
+  await rm(layout.orders);
+  await rename(`${layout.orders}.corrupt`, layout.orders);
+  await assert.rejects(readOrders(layout), lost);
+  await rm(`${layout.orders}.corrupt`);
+  assert.deepEqual(await readOrders(layout), NO_ORDERS);
+});
+
+test('a change of the orders keeps what it does not name, and begins anew where nothing can be read', async (context) => {
+  const layout = await ownLayout(context);
+  const pin = { release: V10, since: 1, until: null };
+  const hold = { reason: null, since: 2, until: null };
+  assert.deepEqual(await changeOrders(layout, { pin }), NO_ORDERS);
+  assert.deepEqual(await changeOrders(layout, { hold }), { schema: 1, pin, hold: null });
+  assert.deepEqual(await readOrders(layout), { schema: 1, pin, hold });
+  for (const change of [{ pin }, { hold }, { pin: null }, { hold: null }]) {
+    await writeFile(layout.orders, 'garbage');
+    assert.equal(await changeOrders(layout, change), null);
+    assert.deepEqual(await readOrders(layout), { schema: 1, ...NO_ORDERS, ...change });
+  }
+  await writeFile(layout.orders, '{"schema":2}');
+  await assert.rejects(changeOrders(layout, { hold }), { code: 'STATE_NEWER' });
 });
 
 test('ten readers of a corrupt record all go on', async (context) => {
