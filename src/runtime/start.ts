@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import type { Report } from '../domain/report.js';
 import type { Env } from '../os/env.js';
-import { writeDurably } from '../os/files.js';
+import { exists, writeDurably } from '../os/files.js';
 import { run, type ChildLedger, type Command, type RunResult } from '../os/run.js';
 import { daemonPid, usesSavedList } from './home.js';
 import { listProcesses, type ListedProcess } from './processes.js';
@@ -174,12 +174,16 @@ interface CliCall {
   readonly signal: AbortSignal;
 }
 
-function runCli(cli: Cli, args: readonly string[], { env, tools, signal }: CliCall): Promise<RunResult> {
+async function runCli(
+  cli: Cli,
+  args: readonly string[],
+  { env, tools, signal }: CliCall,
+): Promise<RunResult> {
   const { home, report, children } = tools;
   const command: Command = {
     file: cli.file,
     args: [...cli.args, ...args],
-    cwd: home,
+    cwd: await nearestFolder(home),
     env: { ...env, PM2_HOME: home },
   };
   const onLine = (line: string): void => {
@@ -188,4 +192,11 @@ function runCli(cli: Cli, args: readonly string[], { env, tools, signal }: CliCa
     if (plain.startsWith('[PM2]')) report.output(plain);
   };
   return run(command, { signal, limitMs: CLI_LIMIT_MS, onLine, children });
+}
+
+/** The folder itself, or what there is above it. A daemon lives on where it was called, so it must be a folder that stays. */
+async function nearestFolder(folder: string): Promise<string> {
+  let nearest = folder;
+  while (!(await exists(nearest)) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  return nearest;
 }

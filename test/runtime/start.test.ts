@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execPath } from 'node:process';
-import { chmod, readFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { isGitOpsError } from '../../src/domain/errors.js';
@@ -108,6 +108,22 @@ test(
     const daemon = await connectDaemon({ home, platform }, testSignal());
     assert.equal((await listProcesses(daemon, testSignal())).length, 1);
     daemon.close();
+  },
+);
+
+test(
+  'pm2 is called from a folder that exists, also where its home is still to be made',
+  { skip: platform === 'win32' },
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const pm2 = join(folder, 'pm2');
+    await writeFile(pm2, `#!/bin/sh\npwd > '${join(folder, 'called-in')}'\n`);
+    await chmod(pm2, 0o755);
+    const home = join(folder, 'user', '.pm2');
+    const env = { ...terminalEnv(home), PATH: `${folder}:${terminalEnv(home)['PATH'] ?? ''}` };
+    const plan = { apps: [{ name: 'web', script: 'app.js', cwd: folder }], env, startDaemon: true };
+    await startApps({ ...plan, file: join(folder, 'start.json') }, toolsFor(home), testSignal());
+    assert.equal(await readFile(join(folder, 'called-in'), 'utf8'), `${folder}\n`);
   },
 );
 
