@@ -135,7 +135,7 @@ async function makeRelease(request: StageRequest, tools: StageTools): Promise<St
     { tree: place.tree, base: request.base, strategy: request.strategy, config },
     effortOf(request, tools, config.timeouts.installMs),
   );
-  await buildAndCheck({ place, description }, request, tools);
+  await buildAndCheck({ place, description, modules }, request, tools);
   const made = await listMade({ place, config, modules }, git);
   await syncTree(place.tree, git);
   await writeMark(place.tree, {
@@ -190,7 +190,7 @@ async function link(
 }
 
 async function buildAndCheck(
-  { place, description }: { place: TreePlace; description: Description },
+  { place, description, modules }: { place: TreePlace; description: Description; modules: Modules },
   request: StageRequest,
   tools: StageTools,
 ): Promise<void> {
@@ -205,7 +205,13 @@ async function buildAndCheck(
       effortOf(request, tools, timeouts.hookMs),
     );
   }
-  await requireScripts({ apps: description.apps ?? [], tree, lives: liveFolder(request) });
+  const modulesIn = request.strategy === 'checkout' && stayLive(modules) ? request.root : tree;
+  await requireScripts({ apps: description.apps ?? [], tree, lives: liveFolder(request), modulesIn });
+}
+
+/** Whether a checkout goes on with the dependencies that lie in it. */
+function stayLive(modules: Modules): boolean {
+  return modules === 'kept' || modules === 'none';
 }
 
 async function listMade(

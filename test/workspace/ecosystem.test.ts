@@ -107,12 +107,15 @@ describe('the ecosystem file', () => {
       { script: 'npm', args: 'start' },
       { script: '/usr/bin/other/program.js' },
     ];
-    await requireScripts({ apps: good, tree, lives });
+    await requireScripts({ apps: good, tree, lives, modulesIn: tree });
     for (const script of ['dist/other.js', 'main.js', '/srv/app/current/x.js']) {
-      await assert.rejects(requireScripts({ apps: [{ name: 'web', script }], tree, lives }), {
-        code: 'RELEASE_INVALID',
-        message: /script of web is missing/,
-      });
+      await assert.rejects(
+        requireScripts({ apps: [{ name: 'web', script }], tree, lives, modulesIn: tree }),
+        {
+          code: 'RELEASE_INVALID',
+          message: /script of web is missing/,
+        },
+      );
     }
   });
 });

@@ -241,12 +241,13 @@ describe('staging', () => {
   });
 
   describe('for an adopted checkout', () => {
+    async function adopt(live: Files, more: Files = {}): Promise<void> {
+      for (const [name, text] of Object.entries({ ...live, ...more }))
+        await bench.write({ [name]: text ?? '' }, bench.root);
+    }
+
     it('keeps the live dependencies where they are when nothing changed and nothing is built', async () => {
-      const live = await app('1.0.0');
-      await bench.write(
-        Object.fromEntries(Object.entries(live).map(([name, text]) => [name, text ?? ''])),
-        bench.root,
-      );
+      await adopt(await app('1.0.0'));
       const config = parseReleaseConfig({}, 'x');
       const base = { tree: bench.root, depsKey: await depsKeyOf(bench.root, config) };
       const commit = await remote.release('v1.1.0', await app('1.1.0'));
@@ -256,6 +257,27 @@ describe('staging', () => {
       assert.deepEqual(staged.made, []);
       assert.deepEqual(await npmCalls(), []);
       assert.equal((await readMark(staged.tree))?.commit, commit);
+    });
+
+    it('finds a script of the dependencies in the live tree where these stay, and misses one that is in neither', async () => {
+      const ecosystem = (script: string): Files => ({
+        'ecosystem.config.cjs': `module.exports = { apps: [{ name: 'web', script: '${script}' }] };\n`,
+      });
+      await adopt(await app('1.0.0'), { 'node_modules/lib/bin.js': '' });
+      const base = { tree: bench.root, depsKey: await depsKeyOf(bench.root, parseReleaseConfig({}, 'x')) };
+      const good = await remote.release('v1.1.0', {
+        ...(await app('1.1.0')),
+        ...ecosystem('node_modules/lib/bin.js'),
+      });
+      assert.equal((await stage('v1.1.0', good, { strategy: 'checkout', base })).modules, 'kept');
+      const bad = await remote.release('v1.2.0', {
+        ...(await app('1.2.0')),
+        ...ecosystem('node_modules/lib/missing.js'),
+      });
+      await assert.rejects(stage('v1.2.0', bad, { strategy: 'checkout', base }), {
+        code: 'RELEASE_INVALID',
+        message: /node_modules\/lib\/missing\.js/,
+      });
     });
 
     it('shows a build the live shared paths, and does not count them as made', async () => {
