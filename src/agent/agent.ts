@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { watch } from 'node:fs';
 import type { Instant, Release } from '../domain/release.js';
 import { systemClock } from '../os/clock.js';
+import type { EndedRun } from './ended-runs.js';
 import type { Polled } from './poll.js';
 import type { Root } from './root.js';
 
@@ -14,7 +15,7 @@ export interface RunEvent {
   readonly cause: string | null;
 }
 
-/** The events of an agent: one for each outcome of a run on this machine, one after each poll, and problems of the poller itself. */
+/** The events of an agent: the outcome of a run on this machine (the newest, if several ended between two looks), one after each poll, and problems of the poller itself. */
 export interface AgentEvents {
   activated: [RunEvent];
   rolledBack: [RunEvent];
@@ -35,7 +36,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #over = new AbortController();
   readonly #clock = systemClock({ background: true });
   readonly #loop: Promise<void>;
-  /** The newest ended run that the host knows of. */
+  /** The newest end of a run that the host knows of; a blocked run may end again. */
   #told: string | null = null;
 
   constructor(folder: string) {
@@ -60,7 +61,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   async #run(): Promise<void> {
-    this.#told = await this.#newestId(); // and meanwhile the host attaches its listeners
+    this.#told = await this.#newestEnd(); // and meanwhile the host attaches its listeners
     const stopWatching = await this.#watchRuns();
     let turn: Instant | null | 'first' = 'first';
     while (!this.#over.signal.aborted) {
@@ -111,16 +112,17 @@ export class Agent extends EventEmitter<AgentEvents> {
   async #tellRuns(): Promise<void> {
     const { newestEnded } = await loadTurn();
     const newest = await newestEnded(await this.#open());
-    if (newest === null || newest.id === this.#told) return;
-    this.#told = newest.id;
+    if (newest === null || endOf(newest) === this.#told) return;
+    this.#told = endOf(newest);
     const { id, from, to, outcome, problem } = newest;
     this.emit(outcome, { run: id, from, to, cause: problem });
   }
 
-  async #newestId(): Promise<string | null> {
+  async #newestEnd(): Promise<string | null> {
     try {
       const { newestEnded } = await loadTurn();
-      return (await newestEnded(await this.#open()))?.id ?? null;
+      const newest = await newestEnded(await this.#open());
+      return newest === null ? null : endOf(newest);
     } catch {
       return null; // the first turn tells what is wrong with the root
     }
@@ -138,4 +140,8 @@ export class Agent extends EventEmitter<AgentEvents> {
 
 function loadTurn() {
   return import('./turn.js');
+}
+
+function endOf({ id, endedAt }: EndedRun): string {
+  return `${id} ${String(endedAt)}`;
 }

@@ -1,6 +1,7 @@
-import { isGitOpsError, messageOf, type ErrorCode } from '../domain/errors.js';
+import { GitOpsError, messageOf, type ErrorCode } from '../domain/errors.js';
 import type { Reason } from '../domain/gates.js';
 import type { Instant, Release } from '../domain/release.js';
+import { translateDiskError } from '../os/files.js';
 import { backoffMs } from '../domain/turn.js';
 import type { Event, Fault, Upgrade } from '../domain/upgrade.js';
 
@@ -18,6 +19,7 @@ const RELEASE: readonly ErrorCode[] = [
 // A rule or a person of this machine says no, before anything was touched.
 const BLOCKED: readonly ErrorCode[] = [
   'TREE_DIRTY',
+  'TREE_BUSY',
   'HOOK_NOT_NOW',
   'NO_APPS',
   'NAMES_TAKEN',
@@ -27,9 +29,17 @@ const BLOCKED: readonly ErrorCode[] = [
 ];
 const OFFLINE: readonly ErrorCode[] = ['SOURCE_UNREACHABLE', 'SOURCE_REFUSED'];
 
-/** A failure as an event. What is not foreseen is a bug and comes back as it is: it crashes the worker. */
-export function failureOf(error: unknown, { release, upgrade, now, chance }: FailureFacts): Failed {
-  if (!isGitOpsError(error) || error.code === 'ABORTED') throw error;
+/** A foreseen failure, or a refusal of the system as one. Anything else is a bug: it is thrown on and ends the worker. */
+export function asFailure(thrown: unknown, root: string): GitOpsError {
+  const error = translateDiskError(thrown, root);
+  if (error instanceof GitOpsError && error.code !== 'ABORTED') return error;
+  if (error instanceof Error && 'syscall' in error)
+    return new GitOpsError('SYSTEM_FAILED', error.message, { cause: error });
+  throw error;
+}
+
+/** A failure as an event. */
+export function failureOf(error: GitOpsError, { release, upgrade, now, chance }: FailureFacts): Failed {
   const failures = upgrade.backoff?.commit === release.commit ? upgrade.backoff.failures + 1 : 1;
   const until = now + backoffMs(failures, chance);
   const hint = error.hint === null ? '' : `; ${error.hint}`;

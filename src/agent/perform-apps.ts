@@ -1,10 +1,10 @@
-import { join, resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import type { RestartConfig } from '../config/release.js';
 import { GitOpsError, isGitOpsError, messageOf } from '../domain/errors.js';
 import type { Incarnation } from '../domain/process.js';
 import { waitUntilAlone } from '../os/alone.js';
 import { runFolder } from '../state/runs.js';
-import { listProcesses } from '../runtime/processes.js';
+import { listProcesses, type ListedProcess } from '../runtime/processes.js';
 import { roll as rollProcesses } from '../runtime/roll.js';
 import type { RollOutcome } from '../runtime/rolling.js';
 import { deleteProcesses, saveList, startApps as startInPm2 } from '../runtime/start.js';
@@ -67,30 +67,48 @@ async function rollOnce(place: Workplace, { old, brought, restart }: Roll): Prom
   });
 }
 
-/** Starts the apps that the release wants, in a root that has no process yet. Throws `NO_APPS` where it names none. */
-export async function startApps(place: Workplace, { apps }: Brought): Promise<void> {
+/**
+ * Starts the apps that the release wants and that are not among `found`, in a root where nothing is proven yet.
+ * Throws `NO_APPS` where nothing runs afterwards.
+ */
+export async function startApps(
+  place: Workplace,
+  { apps, config }: Brought,
+  found: readonly ListedProcess[],
+): Promise<void> {
   const { root, order, report, signal } = place;
-  if (apps === null || apps.length === 0) throw noApps(root.layout.root);
   const { live } = switchingOf(place);
-  const homed = apps.map((app) => inFolder(app, live));
-  report.step(`start: ${homed.map((app) => textOr(app['name'], textOr(app['script'], '?'))).join(', ')}`);
-  const file = join(runFolder(root.layout, report.run ?? order.run), 'ecosystem.json');
-  await startInPm2(
-    { apps: homed, env: root.host.env, file, startDaemon: order.startPm2 },
-    pm2Tools(place),
-    signal,
-  );
+  const missing = (apps ?? [])
+    .filter((app) => !found.some(({ name }) => name === nameOf(app)))
+    .map((app) => inFolder(app, live));
+  if (missing.length > 0) {
+    report.step(`start: ${missing.map(nameOf).join(', ')}`);
+    const file = join(runFolder(root.layout, report.run ?? order.run), 'ecosystem.json');
+    await startInPm2(
+      { apps: missing, env: root.host.env, file, startDaemon: order.startPm2 },
+      pm2Tools(place),
+      signal,
+    );
+  }
+  // A roll of nothing would be healthy.
+  const running = missing.length === 0 ? found : await rootProcesses(root, config.apps, signal);
+  if (running.length === 0) throw noApps(root.layout.root);
 }
 
-/** Tells which apps the release names though they do not run: a roll restarts what runs, and starts nothing. */
+/** Tells which apps the release names though they do not run: a roll restarts what runs, and starts nothing. Only a word: it fails nothing. */
 export async function tellIdleApps(place: Workplace, { apps, config }: Brought): Promise<void> {
-  const running = (await rootProcesses(place.root, config.apps, place.signal)).map(({ name }) => name);
-  const named = (apps ?? []).map((app) => textOr(app['name'], '')).filter((name) => name !== '');
-  const idle = named.filter((name) => !running.includes(name) && (config.apps?.includes(name) ?? true));
-  if (idle.length > 0)
-    place.report.step(
-      `warning: the release also names ${idle.join(', ')}, which does not run: start it by pm2`,
-    );
+  await onlySaid(place, async () => {
+    const running = await rootProcesses(place.root, config.apps, place.signal);
+    const idle = (apps ?? [])
+      .map(nameOf)
+      .filter(
+        (name) => !running.some((process) => process.name === name) && (config.apps?.includes(name) ?? true),
+      );
+    if (idle.length > 0)
+      place.report.step(
+        `warning: the release also names ${idle.join(', ')}, which does not run: start it by pm2`,
+      );
+  });
 }
 
 /** Removes the processes of a first release that failed: there is nothing to go back to. */
@@ -102,11 +120,15 @@ export async function deleteStarted(place: Workplace, { config }: Brought): Prom
 
 /** Has pm2 remember the list over a reboot, if the user has it do so at all. Never a reason to take a healthy release back. */
 export async function saveApps(place: Workplace): Promise<void> {
+  await onlySaid(place, () => saveList(place.root.host.env, pm2Tools(place), place.signal));
+}
+
+async function onlySaid({ report }: Workplace, work: () => Promise<void>): Promise<void> {
   try {
-    await saveList(place.root.host.env, pm2Tools(place), place.signal);
+    await work();
   } catch (error) {
     if (!isGitOpsError(error) || error.code === 'ABORTED') throw error;
-    place.report.step(`pm2 save: ${error.message}`);
+    report.step(`warning: ${error.message}`);
   }
 }
 
@@ -117,6 +139,11 @@ function pm2Tools({ root: { host }, report, children }: Workplace) {
 /** pm2 takes a missing or relative `cwd` from wherever it is called, and freezes it. */
 function inFolder(app: Readonly<Record<string, unknown>>, live: string): Readonly<Record<string, unknown>> {
   return { ...app, cwd: resolve(live, textOr(app['cwd'], '.')) };
+}
+
+/** The name that pm2 gives an app: its own, or its script's without the ending. */
+function nameOf(app: Readonly<Record<string, unknown>>): string {
+  return textOr(app['name'], parse(textOr(app['script'], '?')).name);
 }
 
 function textOr(value: unknown, otherwise: string): string {

@@ -4,8 +4,8 @@ import { incarnations, isOneOf, type Incarnation } from '../domain/process.js';
 import { describeRelease } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { isDaemonLost, rootProcesses } from './apps.js';
-import { liveTree, readBrought, readBroughtOrDefaults, type Brought } from './brought.js';
-import { askHook, hook } from './perform-hooks.js';
+import { liveTree, readBrought, readBroughtOrDefaults } from './brought.js';
+import { askHook, hook, REMARK, VERDICT } from './perform-hooks.js';
 import { deleteStarted, rollApps, saveApps, startApps, tellIdleApps } from './perform-apps.js';
 import { switchingOf } from './switching.js';
 import type { Workplace } from './workplace.js';
@@ -23,7 +23,7 @@ export async function activate(place: Workplace, upgrade: Upgrade, phase: At<'ac
   place.report.step(`activate: ${describeRelease(release)}`);
   await switching.activate(upgrade, release, run);
   // The root is switched: whatever pm2 says now, that is what the journal must hold next.
-  const old = await livingOr(phase.old, place, staged);
+  const old = await livingOr(phase.old, place, [upgrade.active?.apps ?? null, staged.config.apps]);
   return { type: 'activated', old, at: place.root.host.clock.now() };
 }
 
@@ -37,12 +37,19 @@ export async function prove(
   await place.report.begin(run);
   const tree = liveTree(place, release);
   const brought = await readBrought(place, release, tree);
-  if ((await rootProcesses(place.root, brought.config.apps, place.signal).catch(noneYet(place))).length === 0)
-    await startApps(place, brought);
+  const found = await rootProcesses(place.root, brought.config.apps, place.signal).catch(noneYet(place));
+  // A first start may have been cut off half way: until a release is proven, what is missing is started.
+  if (found.length === 0 || upgrade.active === null) await startApps(place, brought, found);
   const outcome = await rollApps(place, { old, brought, restart: brought.config.restart });
   // The hook's no is a verdict on the release: its own last probe.
   const cause = outcome.healthy
-    ? await askHook(place, 'afterActivate', { release, upgrade, tree, config: brought.config })
+    ? await askHook(place, 'afterActivate', {
+        release,
+        upgrade,
+        tree,
+        config: brought.config,
+        codes: VERDICT,
+      })
     : outcome.cause;
   const at = host.clock.now();
   if (cause !== null) {
@@ -75,12 +82,8 @@ export async function goBack(place: Workplace, upgrade: Upgrade, phase: At<'roll
   const restart = { ...brought.config.restart, first: Number.POSITIVE_INFINITY };
   const outcome = await rollApps(place, { old: bad, brought, restart });
   if (!outcome.healthy) return { type: 'unhealthy', cause: outcome.cause, at: place.root.host.clock.now() };
-  const complaint = await askHook(place, 'afterRollBack', {
-    release: active,
-    upgrade,
-    tree,
-    config: brought.config,
-  });
+  const facts = { release: active, upgrade, tree, config: brought.config };
+  const complaint = await askHook(place, 'afterRollBack', { ...facts, codes: REMARK });
   if (complaint !== null) place.report.step(complaint);
   place.report.step(`rolled back: ${describeRelease(active)} serves`);
   return { type: 'rolledBack' };
@@ -103,14 +106,15 @@ async function switchBack(
   return { type: 'switchedBack', bad, at: place.root.host.clock.now() };
 }
 
-/** What lives now; where pm2 does not answer, what lived before. */
+/** What lives now, by the former release's names and by the new one's; where pm2 does not answer, what lived before. */
 async function livingOr(
   before: readonly Incarnation[],
   place: Workplace,
-  { config }: Brought,
+  names: readonly (readonly string[] | null)[],
 ): Promise<readonly Incarnation[]> {
   try {
-    return incarnations(await rootProcesses(place.root, config.apps, place.signal));
+    const found = await Promise.all(names.map((apps) => rootProcesses(place.root, apps, place.signal)));
+    return incarnations([...new Map(found.flat().map((process) => [process.pmId, process])).values()]);
   } catch (error) {
     if (!isDaemonLost(error)) throw error;
     place.report.step(`pm2: ${messageOf(error)}`);

@@ -1,5 +1,5 @@
 import type { HookName, ReleaseConfig } from '../config/release.js';
-import { isGitOpsError } from '../domain/errors.js';
+import { isGitOpsError, type ErrorCode } from '../domain/errors.js';
 import type { Release } from '../domain/release.js';
 import type { Upgrade } from '../domain/upgrade.js';
 import { runHook } from '../workspace/hooks.js';
@@ -26,13 +26,22 @@ export async function hook(
   await runHook({ name, command, tree, env }, effortOf(place, config.timeouts.hookMs));
 }
 
-/** Runs a hook whose no is only worth a word: what a hook says of itself, or null if it is content. */
-export async function askHook(place: Workplace, name: HookName, facts: HookFacts): Promise<string | null> {
+/** Runs a hook whose failure is an answer, not an error: what it says, or null if it is content. Other codes than these are thrown. */
+export async function askHook(
+  place: Workplace,
+  name: HookName,
+  { codes, ...facts }: HookFacts & { readonly codes: readonly ErrorCode[] },
+): Promise<string | null> {
   try {
     await hook(place, name, facts);
     return null;
   } catch (error) {
-    if (isGitOpsError(error, 'HOOK_FAILED', 'HOOK_NOT_NOW', 'COMMAND_TIMEOUT')) return error.message;
+    if (isGitOpsError(error, ...codes)) return error.message;
     throw error;
   }
 }
+
+/** What makes a hook's failure a verdict on the release. "Not now" is none. */
+export const VERDICT: readonly ErrorCode[] = ['HOOK_FAILED', 'COMMAND_TIMEOUT'];
+/** Whatever a hook says after a way back, the former release serves. */
+export const REMARK: readonly ErrorCode[] = [...VERDICT, 'HOOK_NOT_NOW'];

@@ -1,4 +1,4 @@
-import { decide, gatesFor, type Decision } from '../domain/decide.js';
+import { decide, type Decision } from '../domain/decide.js';
 import { GitOpsError } from '../domain/errors.js';
 import { incarnations } from '../domain/process.js';
 import { sameRelease, type Release } from '../domain/release.js';
@@ -6,7 +6,7 @@ import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { adoptCheckout } from './adopt.js';
 import { isDaemonLost, refusePinnedApps, rootProcesses } from './apps.js';
 import { gatherFacts } from './facts.js';
-import { failureOf } from './faults.js';
+import { asFailure, failureOf } from './faults.js';
 import { activate, goBack, prove } from './perform-change.js';
 import { stage } from './perform-stage.js';
 import { switchingOf } from './switching.js';
@@ -58,8 +58,7 @@ async function begin(place: Workplace, upgrade: Upgrade): Promise<Result> {
 async function open(place: Workplace, upgrade: Upgrade, { release }: Staged): Promise<Result> {
   const decision = await decideNow(place, upgrade);
   if (!sameRelease(decision.desired, release)) return { event: { type: 'superseded' }, error: null };
-  const facts = await gatherFacts(place.root, place.order);
-  if (!gatesFor(release, { ...facts, upgrade }).open) return { event: null, decision, error: null };
+  if (decision.step !== 'activate') return { event: null, decision, error: null };
   return attempt(place, { upgrade, release }, async () => {
     const old = await requireClearWay(place, upgrade, release);
     return { type: 'opened', old };
@@ -94,21 +93,27 @@ function dirty(root: string, files: readonly string[]): GitOpsError {
 }
 
 async function attempt(
-  { root: { host }, report }: Workplace,
+  { root, report }: Workplace,
   { upgrade, release }: { upgrade: Upgrade; release: Release },
   work: () => Promise<Event>,
 ): Promise<Result> {
   try {
     return { event: await work(), error: null };
-  } catch (error) {
-    const { at } = upgrade.phase;
-    // The root is switched and pm2 is gone: neither the release nor the machine's rules say anything. A later worker goes on here.
-    if (error instanceof GitOpsError && isDaemonLost(error) && (at === 'proving' || at === 'rollingBack')) {
+  } catch (thrown) {
+    const error = asFailure(thrown, root.layout.root);
+    if (isPassing(error, upgrade)) {
       report.step(`${error.message}; the next poll goes on from here`);
       return { event: null, decision: null, error };
     }
-    const event = failureOf(error, { release, upgrade, now: host.clock.now(), chance: host.chance() });
+    const { clock, chance } = root.host;
+    const event = failureOf(error, { release, upgrade, now: clock.now(), chance: chance() });
     report.step(`failed: ${event.cause}`);
-    return { event, error: error instanceof GitOpsError ? error : null };
+    return { event, error };
   }
+}
+
+/** The root is switched, and pm2 or another git keeps us from going on: neither the release nor a rule says anything. A later worker goes on. */
+function isPassing(error: GitOpsError, { phase: { at } }: Upgrade): boolean {
+  if (at === 'rollingBack' && error.code === 'TREE_BUSY') return true;
+  return isDaemonLost(error) && (at === 'proving' || at === 'rollingBack');
 }

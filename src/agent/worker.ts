@@ -1,5 +1,5 @@
 import type { Decision } from '../domain/decide.js';
-import { GitOpsError } from '../domain/errors.js';
+import { GitOpsError, messageOf } from '../domain/errors.js';
 import { next } from '../domain/next.js';
 import type { Run } from '../domain/run.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
@@ -11,7 +11,7 @@ import { isDaemonLost, withDaemon } from './apps.js';
 import { perform } from './perform.js';
 import { recordBegin, recordEnd } from './record-run.js';
 import { tidy } from './tidy.js';
-import type { Workplace } from './workplace.js';
+import type { RunReport, Workplace } from './workplace.js';
 
 /** What a worker's visit came to. */
 export type Visit =
@@ -40,10 +40,19 @@ export async function work(place: Workplace): Promise<Visit> {
     if (lost !== null)
       return { kind: 'rested', phase: found.phase.at, decision: null, run: null, error: lost };
     const visit = await advance(place, journal, await resume(place, journal, found));
-    await tidy(place, await readJournal(layout.journal));
+    await tidyUp(place, await readJournal(layout.journal));
     return visit;
   } finally {
     await lock.release();
+  }
+}
+
+/** What is left lying about is no reason to call a run that ended well anything else. */
+async function tidyUp(place: Workplace, upgrade: Upgrade): Promise<void> {
+  try {
+    await tidy(place, upgrade);
+  } catch (error) {
+    place.report.step(`warning: not everything could be tidied up: ${messageOf(error)}`);
   }
 }
 
@@ -94,17 +103,22 @@ async function advance(place: Workplace, journal: Journal, found: Upgrade): Prom
         run,
         error: result.error ?? error,
       };
-    const after = next(upgrade, result.event);
-    if (after === upgrade) throw new Error(`${result.event.type} does not belong to ${upgrade.phase.at}`);
-    const step = { before: upgrade, after, event: result.event };
+    const event = cleaned(result.event, place.report);
+    const after = next(upgrade, event);
+    if (after === upgrade) throw new Error(`${event.type} does not belong to ${upgrade.phase.at}`);
+    const step = { before: upgrade, after, event };
     run = (await recordEnd(place, step)) ?? run;
     await journal.append(after, clock.now());
     await recordBegin(place, step);
     error = result.error ?? error;
     upgrade = after;
-    if (isOver(result.event, after))
-      return { kind: 'rested', phase: after.phase.at, decision: null, run, error };
+    if (isOver(event, after)) return { kind: 'rested', phase: after.phase.at, decision: null, run, error };
   }
+}
+
+/** What goes on record and to every screen from here: without control characters and secrets, whatever a program printed. */
+function cleaned(event: Event, report: RunReport): Event {
+  return 'cause' in event ? { ...event, cause: report.clean(event.cause) } : event;
 }
 
 /** After a failure or a way back the visit ends: the next poll looks anew, and a loop cannot turn here. */

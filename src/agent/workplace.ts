@@ -1,6 +1,6 @@
 import { plainLine } from '../domain/plain.js';
 import type { Report } from '../domain/report.js';
-import { openLog } from '../observe/log.js';
+import { cleanLine, openLog } from '../observe/log.js';
 import { openAccess, type Access } from '../source/credentials.js';
 import { openChildLedger } from '../state/children.js';
 import { runFolder, runLog } from '../state/runs.js';
@@ -88,6 +88,14 @@ export class RunReport implements Report {
   /** The run under way. */
   get run(): string | null {
     return this.#run;
+  }
+
+  /** Any text as it may be shown and kept. */
+  clean(text: string): string {
+    return text
+      .split('\n')
+      .map((line) => cleanLine(line, this.#secrets))
+      .join('\n');
   }
 
   /** From here on, lines belong to this run. */

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'GIT_MISSING'
   | 'GIT_FAILED' // git answered no, for a reason of the local machine
   | 'TREE_DIRTY' // local edits in an adopted checkout
+  | 'TREE_BUSY' // another git works in it
   | 'COMMAND_MISSING'
   | 'COMMAND_TIMEOUT'
   | 'INSTALL_UNREACHABLE' // registry or network: not the release's fault
@@ -35,6 +36,7 @@ export type ErrorCode =
   | 'STATE_UNSAFE' // symlinked or somebody else's state folder
   | 'DISK_FULL'
   | 'DISK_READONLY'
+  | 'SYSTEM_FAILED' // the system refused something that it usually does: rights, files in use
   | 'STUCK'
   | 'ABORTED';
 

@@ -20,7 +20,7 @@ export function openLog(
   const write =
     (mark: string) =>
     (text: string): void => {
-      const clean = hideSecrets(redactUrls(plainLine(text)), secrets);
+      const clean = cleanLine(text, secrets);
       try {
         appendFileSync(path, `${new Date(clock.now()).toISOString()} ${mark} ${clean}\n`, { mode: 0o600 });
       } catch {
@@ -34,6 +34,11 @@ export function openLog(
 export function parseLogLine(line: string): LogLine | null {
   const [, at, mark, text] = /^(\S+Z) ([*|]) (.*)$/.exec(line) ?? [];
   return at === undefined || text === undefined ? null : { at, kind: mark === '*' ? 'step' : 'output', text };
+}
+
+/** A line as it may be shown and kept: no control characters, no credentials of a URL, none of these secrets. */
+export function cleanLine(text: string, secrets: readonly string[]): string {
+  return hideSecrets(redactUrls(plainLine(text)), secrets);
 }
 
 function hideSecrets(text: string, secrets: readonly string[]): string {

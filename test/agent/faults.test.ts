@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { failureOf } from '../../src/agent/faults.js';
+import { asFailure, failureOf } from '../../src/agent/faults.js';
 import { GitOpsError, type ErrorCode } from '../../src/domain/errors.js';
 import type { Reason } from '../../src/domain/gates.js';
 import { FRESH, type Fault } from '../../src/domain/upgrade.js';
@@ -21,6 +21,7 @@ const TABLE: Record<Exclude<ErrorCode, 'ABORTED'>, [Fault, Reason]> = {
   GIT_MISSING: ['surroundings', 'backoff'],
   GIT_FAILED: ['surroundings', 'backoff'],
   TREE_DIRTY: ['blocked', 'dirty'],
+  TREE_BUSY: ['blocked', 'backoff'],
   COMMAND_MISSING: ['surroundings', 'backoff'],
   COMMAND_TIMEOUT: ['surroundings', 'backoff'],
   INSTALL_UNREACHABLE: ['surroundings', 'backoff'],
@@ -45,6 +46,7 @@ const TABLE: Record<Exclude<ErrorCode, 'ABORTED'>, [Fault, Reason]> = {
   DISK_FULL: ['surroundings', 'backoff'],
   DISK_READONLY: ['surroundings', 'backoff'],
   STUCK: ['surroundings', 'backoff'],
+  SYSTEM_FAILED: ['surroundings', 'backoff'],
 };
 
 test('every failure is somebody’s: only what a release brought quarantines it', () => {
@@ -67,10 +69,19 @@ test('a failure is told with its mend, and when the next try may begin', () => {
   assert.equal(failureOf(error, { ...FACTS, upgrade: { ...FRESH, backoff: other } }).until, 61_000);
 });
 
-test('a bug and a cancelled run are no event: they come back as they are', () => {
+test('a refusal of the system is a failure like others; a bug and a cancelled run are thrown on', () => {
+  const refused = Object.assign(new Error('EACCES: permission denied'), {
+    syscall: 'rename',
+    code: 'EACCES',
+  });
+  const full = Object.assign(new Error('ENOSPC'), { syscall: 'write', code: 'ENOSPC' });
+  const dirty = new GitOpsError('TREE_DIRTY', 'x');
+  assert.equal(asFailure(refused, '/srv').code, 'SYSTEM_FAILED');
+  assert.equal(asFailure(full, '/srv').code, 'DISK_FULL');
+  assert.equal(asFailure(dirty, '/srv'), dirty);
   for (const error of [new TypeError('x'), 'text', new GitOpsError('ABORTED', 'x')])
     assert.throws(
-      () => failureOf(error, FACTS),
+      () => asFailure(error, '/srv'),
       (thrown) => thrown === error,
     );
 });

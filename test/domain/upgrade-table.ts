@@ -64,14 +64,20 @@ export const TABLE: Record<PhaseName, Partial<Record<EventName, Phase['at']>>> =
   },
   staging: { ...ofStaging(), resumed: 'staging' },
   'staging for the last time': { ...ofStaging(), resumed: 'idle' },
-  staged: { opened: 'activating', superseded: 'idle', retried: 'staged' },
+  staged: {
+    ...{ opened: 'activating', superseded: 'idle', retried: 'staged' },
+    ...{ 'failed, the release': 'staged', 'failed, the surroundings': 'staged', 'failed, blocked': 'staged' },
+  },
   activating: { ...ofActivating(), resumed: 'activating' },
   'activating for the last time': { ...ofActivating(), resumed: 'rollingBack' },
   proving: { ...ofProving(), resumed: 'proving' },
   'proving for the last time': { ...ofProving(), resumed: 'rollingBack' },
   rollingBack: { ...ofRollingBack(), resumed: 'rollingBack' },
   'rollingBack for the last time': { ...ofRollingBack(), resumed: 'stuck' },
-  stuck: { desired: 'staging', retried: 'rollingBack' },
+  stuck: {
+    ...{ desired: 'staging', retried: 'rollingBack' },
+    ...{ 'failed, the release': 'stuck', 'failed, the surroundings': 'stuck', 'failed, blocked': 'stuck' },
+  },
 };
 
 function ofStaging() {
