@@ -2,7 +2,7 @@ import { isOneOf, type AppProcess } from '../domain/process.js';
 import { daemonPid } from './home.js';
 import { ancestorsOf } from './listener-linux.js';
 import { listProcesses } from './processes.js';
-import type { Rolling, RollOutcome } from './rolling.js';
+import { unhealthy, type Rolling, type RollOutcome } from './rolling.js';
 
 const LOOK_MS = 100;
 const LIMIT_MS = 5_000;
@@ -23,7 +23,7 @@ export async function findLeftover(processes: readonly AppProcess[], rolling: Ro
     const pid = still?.pid ?? hidden;
     if (pid === null) return { healthy: true };
     if (tools.clock.monotonicMs() - startMs >= LIMIT_MS) {
-      return { healthy: false, cause: `process ${pid} of the former release still lives`, process: null };
+      return unhealthy(`process ${pid} of the former release still lives`);
     }
     await tools.clock.sleep(LOOK_MS, signal);
   }

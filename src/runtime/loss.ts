@@ -1,7 +1,7 @@
 import { exists } from '../os/files.js';
 import type { ProcessEvent, ProcessFault } from './bus.js';
 import { readErrorLog, type ErrorLogTail } from './error-log.js';
-import type { Rolling, Unhealthy } from './rolling.js';
+import { unhealthy, type Rolling, type Unhealthy } from './rolling.js';
 import { nameOf, type Turn } from './turn.js';
 
 /** How a process failed to come up or to stay up. */
@@ -31,11 +31,8 @@ export async function explainLoss(loss: Loss, rolling: Rolling): Promise<Unhealt
     rolling.tools.report.output(line);
   });
   const where = log.lines.length > 0 && before.errorLog !== null ? `; its error log: ${before.errorLog}` : '';
-  return {
-    healthy: false,
-    cause: `${what}${log.error === null || loss.how === 'unloaded' ? '' : `: ${log.error}`}${where}`,
-    process: nameOf(before),
-  };
+  const why = log.error === null || loss.how === 'unloaded' ? '' : `: ${log.error}`;
+  return unhealthy(`${what}${why}${where}`, nameOf(before));
 }
 
 async function describe(loss: Loss): Promise<string> {

@@ -1,7 +1,7 @@
 import { explainLoss, type Loss } from './loss.js';
 import { probe } from './probes.js';
 import { listProcesses, type ListedProcess } from './processes.js';
-import type { Rolling, RollOutcome } from './rolling.js';
+import { unhealthy, type Rolling, type RollOutcome } from './rolling.js';
 import { nameOf, type Turn } from './turn.js';
 
 /** A new incarnation that is being watched. */
@@ -39,7 +39,7 @@ export async function prove(turns: readonly Turn[], rolling: Rolling): Promise<R
       deadlineMs = Math.min(deadlineMs, nowMs + plan.health.timeoutMs);
       const complaint = await probe(all, Math.max(0, deadlineMs - nowMs), rolling);
       if (complaint === null) return confirm(turns, { rolling, candidates });
-      if (tools.clock.monotonicMs() >= deadlineMs) return { healthy: false, cause: complaint, process: null };
+      if (tools.clock.monotonicMs() >= deadlineMs) return unhealthy(complaint);
     }
     await exits.pause(leftMs > 0 ? Math.min(leftMs, pollMs) : pollMs);
   }

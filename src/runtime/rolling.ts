@@ -1,5 +1,7 @@
 import type { HealthConfig, RestartConfig } from '../config/release.js';
+import { plainLine } from '../domain/plain.js';
 import type { Incarnation } from '../domain/process.js';
+import { redactUrls } from '../domain/redact.js';
 import type { Report } from '../domain/report.js';
 import type { Clock } from '../os/clock.js';
 import type { Env } from '../os/env.js';
@@ -37,6 +39,12 @@ export interface Unhealthy {
   readonly healthy: false;
   readonly cause: string;
   readonly process: string | null;
+}
+
+/** An unhealthy outcome. What an app or a command said may hold anything: its cause is kept and shown in many places. */
+export function unhealthy(cause: string, process: string | null = null): Unhealthy {
+  const plain = cause.split('\n').map(plainLine).join('\n');
+  return { healthy: false, cause: redactUrls(plain), process };
 }
 
 /** A roll under way. */

@@ -83,6 +83,20 @@ for (const pm2Package of PM2_PACKAGES)
       assert.deepEqual((await rollRoot(target)).outcome, { healthy: true });
     });
 
+test('what leaves with the cause of a failure opens no door and colours nothing', async (t) => {
+  const target = await startDaemon(t);
+  await startWeb(target, {});
+  const command = 'false https://me:s3cret@h/';
+  const failing = await rollRoot(target, { health: health({ command, timeoutMs: 500 }) });
+  assert.match(causeOf(failing), /ended with 1: false https:\/\/h\/$/);
+  await target.write(
+    'app.js',
+    `throw new Error('\u001b[31mno way to postgres://app:s3cret@db/shop\\u0007');`,
+  );
+  const crashing = await rollRoot(target);
+  assert.match(causeOf(crashing), /Error: no way to postgres:\/\/db\/shop; its error log/);
+});
+
 test('a crash in a later batch is found out as well', async (t) => {
   const target = await startDaemon(t);
   await startWeb(target, { instances: 3, exec_mode: 'fork' });
