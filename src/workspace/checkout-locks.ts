@@ -4,6 +4,7 @@ import { GitOpsError } from '../domain/errors.js';
 import type { CheckoutGit } from '../os/checkout-git.js';
 import type { Clock } from '../os/clock.js';
 import { hasErrno } from '../os/files.js';
+import { isHeldOpen } from '../os/held.js';
 import type { Effort } from './effort.js';
 
 /** What moving a checkout works under. */
@@ -14,13 +15,14 @@ export interface MoveEffort extends Effort {
 // The locks that our own commands take, and that a killed one leaves. Others are none of our business.
 const OWN_LOCKS = ['index.lock', 'HEAD.lock', 'ORIG_HEAD.lock'];
 const SHARED_LOCKS = ['packed-refs.lock', 'shallow.lock', 'refs/stash.lock'];
-const WAIT_MS = 30_000;
+const WAIT_MS = 10_000;
 const LOOK_MS = 250;
-const OLD_MS = 10 * 60_000;
+// Where processes cannot be listed. A git that writes has its lock open, one that waits for an editor has not.
+const OLD_MS = { no: 60_000, unknown: 10 * 60_000, yes: Number.POSITIVE_INFINITY };
 
 /**
- * Removes the lock files that a killed git left in the user's repository. While a living git works there, waits for it.
- * Throws `GIT_FAILED` if the lock stays in use.
+ * Removes the lock files that a killed git left in the user's repository. While a living git works there, waits for it
+ * a little. Throws `TREE_BUSY` if the lock stays in use; nothing has been touched then.
  */
 export async function freeLocks(git: CheckoutGit, { clock, signal, report }: MoveEffort): Promise<void> {
   const folders = await gitFolders(git);
@@ -34,7 +36,7 @@ export async function freeLocks(git: CheckoutGit, { clock, signal, report }: Mov
       await rm(lock, { force: true });
     }
     if (stale.length === locks.length) return;
-    if (clock.monotonicMs() > end) throw inUse(locks);
+    if (clock.monotonicMs() > end) throw busy(git.root, locks);
     await clock.sleep(LOOK_MS, signal);
   }
 }
@@ -53,7 +55,9 @@ async function locksIn([own, shared]: readonly [string, string]): Promise<string
     ...SHARED_LOCKS.map((name) => join(shared, name)),
     ...ours.filter((name) => name.endsWith('.lock')).map((name) => join(shared, 'refs', 'pm2-gitops', name)),
   ];
-  const found = await Promise.all(paths.map(async (path) => ((await ageOf(path)) === null ? [] : [path])));
+  const found = await Promise.all(
+    paths.map(async (path) => ((await modifiedAt(path)) === null ? [] : [path])),
+  );
   return found.flat();
 }
 
@@ -65,12 +69,16 @@ async function staleAmong(
   const users = await gitsIn(folders);
   if (users === 'none') return [...locks];
   if (users === 'some') return [];
-  // Where processes cannot be asked, only age tells: no command of git holds a lock this long.
-  const ages = await Promise.all(locks.map(async (path) => ({ path, since: await ageOf(path) })));
-  return ages.filter(({ since }) => since !== null && clock.now() - since > OLD_MS).map(({ path }) => path);
+  const forgotten = await Promise.all(locks.map((lock) => isForgotten(lock, clock)));
+  return locks.filter((_, i) => forgotten[i] === true);
 }
 
-async function ageOf(path: string): Promise<number | null> {
+async function isForgotten(lock: string, clock: Clock): Promise<boolean> {
+  const [since, held] = [await modifiedAt(lock), await isHeldOpen(lock)];
+  return since !== null && clock.now() - since > OLD_MS[held];
+}
+
+async function modifiedAt(path: string): Promise<number | null> {
   try {
     return (await stat(path)).mtimeMs;
   } catch (error) {
@@ -100,8 +108,8 @@ async function worksIn(pid: string, folders: readonly string[]): Promise<'some' 
   }
 }
 
-function inUse(locks: readonly string[]): GitOpsError {
-  return new GitOpsError('GIT_FAILED', `another git holds ${locks.join(', ')}`, {
-    hint: 'let it finish, or remove the file if no git runs there',
+function busy(root: string, locks: readonly string[]): GitOpsError {
+  return new GitOpsError('TREE_BUSY', `another git works in ${root}; the next poll tries again`, {
+    hint: `let it end, or remove the lock file ${locks.join(', ')} if no git runs there`,
   });
 }

@@ -70,13 +70,14 @@ export interface CheckoutReturn {
  *     objects → edits → local commits → record → old things out → git checkout --detach → new things in → live.json
  *     └─ user's work is safe ────────┘  └─ from here on the record tells what is half done ─────────────────────┘
  *
- * Returns what of the user's had to make way. Throws `TREE_DIRTY` having touched nothing, `RELEASE_INVALID`, `GIT_FAILED`, ….
+ * Returns what of the user's had to make way. Throws `TREE_DIRTY` and `TREE_BUSY` having touched nothing, `RELEASE_INVALID`, `GIT_FAILED`, ….
  */
 export async function moveCheckout(move: CheckoutMove, effort: MoveEffort): Promise<Saved[]> {
   const { root, from, to } = move;
   const place = await openPlace(move, effort);
-  await settleHead(place.git, from.commit);
   if (await isDone(place.git, move)) return [];
+  await freeLocks(place.git, effort);
+  await settleHead(place.git, from.commit);
   await bringCommit(place.git, move);
   await refuseOwnPaths(place.git, to.commit);
   const saved = await undoOther(move, effort);
@@ -89,15 +90,17 @@ export async function moveCheckout(move: CheckoutMove, effort: MoveEffort): Prom
 /**
  * Puts a checkout back to the release that it was moved away from: the commit, what install and build had made (the same inodes),
  * and `live.json`. Finishes or undoes a half move alike, and can itself be done again after a kill at any point.
- * Never refuses local edits: it rescues them and tells where. Throws `STATE_CORRUPT` where nothing is kept to go back to.
+ * Never refuses local edits: it rescues them and tells where. Throws `STATE_CORRUPT` where nothing is kept to go back to,
+ * `TREE_BUSY` having touched nothing.
  */
 export async function moveBack(back: CheckoutReturn, effort: MoveEffort): Promise<Saved[]> {
   const { state, from, to } = back;
-  const place = await openPlace(back, effort);
-  await settleHead(place.git, from.commit);
   const record = await readMove(state, to.commit);
   if (record !== null && record.to !== from.commit) throw keptForOther(record, from.commit);
   if (record === null) return requireNotLive(state, from.commit);
+  const place = await openPlace(back, effort);
+  await freeLocks(place.git, effort);
+  await settleHead(place.git, from.commit);
   const saved = await clearHalfway(place, [from.commit, to.commit], record.paths);
   saved.push(...(await rescueCommits(place)));
   await swapBack(place, back, record);
@@ -111,7 +114,6 @@ async function openPlace(
   effort: MoveEffort,
 ): Promise<RescuePlace> {
   const git = await openCheckout(move.root, effort);
-  await freeLocks(git, effort);
   return { git, state: move.state, runId: move.runId, effort };
 }
 
