@@ -20,6 +20,7 @@ const RELEASE: readonly ErrorCode[] = [
 const BLOCKED: readonly ErrorCode[] = [
   'TREE_DIRTY',
   'TREE_BUSY',
+  'ENGINE_UNFIT',
   'HOOK_NOT_NOW',
   'NO_APPS',
   'NAMES_TAKEN',
@@ -69,5 +70,6 @@ function faultOf(code: ErrorCode): Fault {
 
 function reasonOf(code: ErrorCode): Reason {
   if (code === 'TREE_DIRTY') return 'dirty';
+  if (code === 'ENGINE_UNFIT') return 'engine';
   return OFFLINE.includes(code) ? 'offline' : 'backoff';
 }

@@ -1,4 +1,4 @@
-import { messageOf } from '../domain/errors.js';
+import { isGitOpsError, messageOf } from '../domain/errors.js';
 import { afterFailedLook, afterLook, type Observed } from '../domain/observed.js';
 import type { Instant } from '../domain/release.js';
 import { makePrivateFolder } from '../os/files.js';
@@ -72,7 +72,8 @@ async function look(
     });
     after = afterLook(before, refs, { turn, at, tagPrefix });
   } catch (error) {
-    if (signal.aborted) throw error;
+    // Cancelled, or a bug: neither tells anything about the source.
+    if (signal.aborted || !isGitOpsError(error)) throw error;
     after = afterFailedLook(before, messageOf(error), { turn, at });
   }
   await writeObserved(layout, after);

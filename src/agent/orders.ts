@@ -10,6 +10,9 @@ import { namedRelease } from './request.js';
 import { lookNow } from './look.js';
 import type { Root } from './root.js';
 
+// As short as git writes a commit.
+const SHORTEST_ID = 7;
+
 /** Holds this machine on one release. Throws `TAG_UNKNOWN`. */
 export async function pin(
   root: Root,
@@ -70,7 +73,10 @@ export async function retry(
     const entry =
       tag === null
         ? null
-        : upgrade.quarantine.find(({ release }) => release.tag === tag || release.commit.startsWith(tag));
+        : upgrade.quarantine.find(
+            ({ release }) =>
+              release.tag === tag || (tag.length >= SHORTEST_ID && release.commit.startsWith(tag)),
+          );
     if (entry === undefined)
       throw notQuarantined(
         tag ?? '',

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
+import satisfies from 'semver/functions/satisfies.js';
+import validRange from 'semver/ranges/valid.js';
 import { parseReleaseConfig } from '../config/release.js';
-import { releaseFolder, sameRelease } from '../domain/release.js';
+import { GitOpsError } from '../domain/errors.js';
+import { releaseFolder, sameRelease, type Release } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { readMark } from '../workspace/mark.js';
 import { stageRelease, type StageRequest } from '../workspace/stage.js';
@@ -27,7 +30,11 @@ export async function stage(
     (await stageKept({ state: layout.state, runId: run, release }, effortOf(place, GIT_LIMIT_MS)))
   )
     return { type: 'staged' };
-  const { config: brings, apps } = await stageRelease(
+  const {
+    config: brings,
+    apps,
+    nodeRange,
+  } = await stageRelease(
     {
       ...{ strategy: config.strategy, root: layout.root, state: layout.state, runId: run, release },
       remote: { url: config.repository, env: (await accessOf(place)).env },
@@ -41,8 +48,21 @@ export async function stage(
     },
     { signal, report, children, clock: host.clock, parseConfig: parseReleaseConfig },
   );
+  requireEngine(nodeRange, release);
   if (apps !== null) remember(place, release, { config: brings, apps });
   return { type: 'staged' };
+}
+
+/** Refuses a release whose `engines.node` this machine's Node.js does not fit. What is no range asks for nothing, as npm has it. */
+function requireEngine(range: string | null, { tag }: Release): void {
+  if (range === null || validRange(range) === null || satisfies(process.versions.node, range)) return;
+  throw new GitOpsError(
+    'ENGINE_UNFIT',
+    `${tag} wants Node.js ${range}, this machine has ${process.versions.node}`,
+    {
+      hint: `install a Node.js that fits, and restart pm2 with it; or tag a release that runs on ${process.versions.node}`,
+    },
+  );
 }
 
 /** The proven release whose dependencies may be taken over. */

@@ -3,6 +3,7 @@ import { GitOpsError } from '../domain/errors.js';
 import { incarnations } from '../domain/process.js';
 import { sameRelease, type Release } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
+import { waitUntilAlone } from '../os/alone.js';
 import { adoptCheckout } from './adopt.js';
 import { isDaemonLost, refusePinnedApps, rootProcesses } from './apps.js';
 import { gatherFacts } from './facts.js';
@@ -61,6 +62,11 @@ async function open(place: Workplace, upgrade: Upgrade, { release }: Staged): Pr
   if (decision.step !== 'activate') return { event: null, decision, error: null };
   return attempt(place, { upgrade, release }, async () => {
     const old = await requireClearWay(place, upgrade, release);
+    await waitUntilAlone(
+      old.map(({ pid }) => pid),
+      place.root.host.clock,
+      place.signal,
+    );
     return { type: 'opened', old };
   });
 }

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'HOOK_FAILED'
   | 'HOOK_NOT_NOW' // a hook ended with 75
   | 'RELEASE_INVALID' // the release's tree cannot be run: no script, bad ecosystem file
+  | 'ENGINE_UNFIT' // the release wants another Node.js than this machine has
   | 'NO_APPS' // nothing to restart and nothing to start
   | 'NAMES_TAKEN' // pm2 has apps of these names already, which are not ours
   | 'APPS_PINNED' // apps whose pm2 record cannot follow `current`

@@ -22,6 +22,7 @@ const TABLE: Record<Exclude<ErrorCode, 'ABORTED'>, [Fault, Reason]> = {
   GIT_FAILED: ['surroundings', 'backoff'],
   TREE_DIRTY: ['blocked', 'dirty'],
   TREE_BUSY: ['blocked', 'backoff'],
+  ENGINE_UNFIT: ['blocked', 'engine'],
   COMMAND_MISSING: ['surroundings', 'backoff'],
   COMMAND_TIMEOUT: ['surroundings', 'backoff'],
   INSTALL_UNREACHABLE: ['surroundings', 'backoff'],

@@ -70,6 +70,26 @@ test(
   },
 );
 
+test(
+  'S33: a release that wants another Node.js is blocked before the switch, with the reason',
+  LIMIT,
+  async (t) => {
+    const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port }] });
+    await scene.release('v1.0.0');
+    await scene.cliMust(['init', scene.remote.url, '--yes']);
+    await scene.cliMust(['apply', '--start-pm2']);
+    const current = await realpath(join(scene.root, 'current'));
+    const manifest = { name: 'shop', version: '1.1.0', engines: { node: '>=99' } };
+    await scene.release('v1.1.0', {}, { 'package.json': JSON.stringify(manifest) });
+    const { code, stderr } = await scene.cli(['apply']);
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /wants Node\.js >=99, this machine has/);
+    assert.equal(await realpath(join(scene.root, 'current')), current);
+    const { why, quarantine } = await scene.status();
+    assert.deepEqual([why?.reason, quarantine], ['engine', []]);
+  },
+);
+
 test('an app that a later release names and nobody started is told', LIMIT, async (t) => {
   const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port }] });
   const { remote, port } = scene;
