@@ -8,7 +8,7 @@ import { nameOf, type Turn } from './turn.js';
 export type Loss =
   | { readonly turn: Turn; readonly how: 'exited'; readonly exit: ProcessEvent }
   /** Its code failed to load, and pm2 keeps the process that is left. */
-  | { readonly turn: Turn; readonly how: 'unloaded'; readonly fault: ProcessFault }
+  | Unloaded
   /** It died and pm2 started it again, though nobody asked. */
   | { readonly turn: Turn; readonly how: 'restarted' }
   /** No process lives behind the entry. */
@@ -18,11 +18,21 @@ export type Loss =
   | { readonly turn: Turn; readonly how: 'refused'; readonly refusal: string }
   | { readonly turn: Turn; readonly how: 'deleted' };
 
+interface Unloaded {
+  readonly turn: Turn;
+  readonly how: 'unloaded';
+  readonly fault: ProcessFault;
+  /** `pm_uptime` of the incarnation that it happened to. */
+  readonly startedAt: number;
+}
+
+const EXIT_MARGIN_MS = 500;
 const LOG_TRIES = 4;
 const LOG_PAUSE_MS = 100;
 
 /** Says what happened to the process, with what its error log tells. */
-export async function explainLoss(loss: Loss, rolling: Rolling): Promise<Unhealthy> {
+export async function explainLoss(seen: Loss, rolling: Rolling): Promise<Unhealthy> {
+  const loss = seen.how === 'unloaded' ? await orExit(seen, rolling) : seen;
   const { before } = loss.turn;
   const what = `${nameOf(before)} ${await describe(loss)}`;
   const log = await readLog(loss.turn, rolling);
@@ -33,6 +43,19 @@ export async function explainLoss(loss: Loss, rolling: Rolling): Promise<Unhealt
   const where = log.lines.length > 0 && before.errorLog !== null ? `; its error log: ${before.errorLog}` : '';
   const why = log.error === null || loss.how === 'unloaded' ? '' : `: ${log.error}`;
   return unhealthy(`${what}${why}${where}`, nameOf(before));
+}
+
+/** Where pm2 does not swallow the error, it is told just before the exit that it leads to. */
+async function orExit(loss: Unloaded, { exits, tools: { clock } }: Rolling): Promise<Loss> {
+  const { turn, startedAt } = loss;
+  const endMs = clock.monotonicMs() + EXIT_MARGIN_MS;
+  for (;;) {
+    const exit = exits.find(turn.before.pmId, (of) => of === startedAt);
+    if (exit !== null) return { turn, how: 'exited', exit };
+    const leftMs = endMs - clock.monotonicMs();
+    if (leftMs <= 0) return loss;
+    await exits.pause(leftMs);
+  }
 }
 
 async function describe(loss: Loss): Promise<string> {

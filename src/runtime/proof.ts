@@ -100,7 +100,7 @@ function judge(
   if (now.pid === null) return { turn, how: 'lifeless', status: now.status };
   if (isOld) return { turn, how: 'unchanged' };
   const fault = rolling.exits.findFault(before.pmId, now.startedAt);
-  if (fault !== null) return { turn, how: 'unloaded', fault };
+  if (fault !== null) return { turn, how: 'unloaded', fault, startedAt: now.startedAt };
   const expected = known?.startedAt ?? told ?? now.startedAt;
   return now.startedAt === expected ? null : { turn, how: 'restarted' };
 }
