@@ -1,5 +1,6 @@
 // Up to the last @ before the path: people write passwords with @ and quotes in them unescaped.
 const USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"]*@/gi;
+const SSH = /^((?:git\+)?ssh(?:\+git)?:\/\/)([^\s/?#@:]+)(?::[^\s/?#]*)?@(?=[^\s/?#@]*(?:[/?#]|$))/i;
 const SECRET_QUERY =
   /([?&;](?:[a-z0-9_-]*(?:token|secret|password|passwd|key|sig|signature|auth|credential)[a-z0-9_-]*)=)[^&;#\s'"]+/gi;
 
@@ -11,7 +12,17 @@ export function redactUrl(url: string): string {
   return redactUrls(url);
 }
 
-/** The same for every URL within a text, such as a line that git or npm printed. */
+/**
+ * A remote's URL as it may be written down: without secrets, and still the way in. The user of an ssh URL is part of the address;
+ * what stands there in an http one may be a token, and git's credential helpers ask for it.
+ */
+export function storableUrl(url: string): string {
+  return SSH.test(url)
+    ? url.replace(SSH, (_, scheme: string, user: string) => `${scheme}${user}@`)
+    : redactUrl(url);
+}
+
+/** What `redactUrl` does, for every URL within a text, such as a line that git or npm printed. */
 export function redactUrls(text: string): string {
   return text.replace(USERINFO, '$1').replace(SECRET_QUERY, '$1***');
 }

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
-import { redactUrl } from '../domain/redact.js';
+import { storableUrl } from '../domain/redact.js';
 import type { Commit, Instant } from '../domain/release.js';
 import { openCheckout, type CheckoutGit, type CheckoutGitOptions } from '../os/checkout-git.js';
 import { readTextIfAny } from '../os/files.js';
@@ -16,7 +16,7 @@ export interface Checkout {
   readonly branch: string | null;
   /** Local tags at HEAD. */
   readonly tags: readonly string[];
-  /** `origin`, or the only remote; without credentials. Null where there is none, or several and no origin. */
+  /** `origin`, or the only remote; without secrets, and usable. Null where there is none, or several and no origin. */
   readonly remoteUrl: string | null;
   readonly shallow: boolean;
   /** Tracked files that differ from HEAD, lockfiles apart. */
@@ -97,7 +97,7 @@ async function remoteUrl(git: CheckoutGit): Promise<string | null> {
   const name = names.includes('origin') ? 'origin' : names.length === 1 ? names[0] : undefined;
   if (name === undefined) return null;
   const url = await git.ask(['config', '--get', `remote.${name}.url`]);
-  return url === null ? null : redactUrl(url.trim());
+  return url === null ? null : storableUrl(url.trim());
 }
 
 function lines(text: string): string[] {

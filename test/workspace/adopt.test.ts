@@ -23,6 +23,20 @@ test('a checkout is described as it is', async (t) => {
   });
 });
 
+test('an ssh remote is taken over with its user, who is part of the address, and without a password', async (t) => {
+  const f = makeFixture(t);
+  for (const [url, stored] of [
+    ['ssh://git@git.example.com/o/r', 'ssh://git@git.example.com/o/r'],
+    ['ssh://git:pa@ss@git.example.com:22/o/r', 'ssh://git@git.example.com:22/o/r'],
+    ['ssh://git.example.com/o/r', 'ssh://git.example.com/o/r'],
+    ['git@git.example.com:o/r', 'git@git.example.com:o/r'],
+    ['https://token@git.example.com/o/r', 'https://git.example.com/o/r'],
+  ] as const) {
+    f.git('remote', 'set-url', 'origin', url);
+    assert.equal((await inspectCheckout(f.root, effort()))?.remoteUrl, stored);
+  }
+});
+
 test('detached, shallow, without a remote, with a tracked gitops.json: all are told', async (t) => {
   const f = makeFixture(t, { v1: { 'gitops.json': '{}\n' }, clone: ['--depth=1'] });
   f.git('checkout', '--quiet', '--detach');
