@@ -2,7 +2,7 @@ import { GitOpsError } from '../domain/errors.js';
 import { next } from '../domain/next.js';
 import type { Instant, Release } from '../domain/release.js';
 import { makePrivateFolder } from '../os/files.js';
-import { openJournal, readJournal } from '../state/journal.js';
+import { openJournal } from '../state/journal.js';
 import { lockWithin } from '../state/lock.js';
 import { changeOrders } from '../state/store.js';
 import { busy } from './records.js';
@@ -69,7 +69,7 @@ export async function retry(
   if (lock === null) throw busy(null);
   try {
     const journal = await openJournal(layout.journal);
-    const upgrade = await readJournal(layout.journal);
+    const { upgrade } = journal;
     const entry =
       tag === null
         ? null

@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { REASONS } from '../domain/gates.js';
+import { OUTCOMES } from '../domain/run.js';
 
 const instant = v.number();
 const commit = v.pipe(v.string(), v.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/));
@@ -23,10 +25,8 @@ const phase = v.variant('at', [
   v.object({ at: v.literal('stuck'), release, run: v.string(), cause: v.string() }),
 ]);
 
-const reason = v.picklist([
-  ...(['pinned', 'held', 'frozen', 'window', 'soak', 'wave', 'major', 'approval'] as const),
-  ...(['quarantined', 'unverified', 'engine', 'dirty', 'offline', 'backoff', 'busy', 'stuck'] as const),
-]);
+/** Any line of `journal.jsonl` that we wrote. */
+export const ownLine = v.object({ schema: v.literal(1) });
 
 /** One line of `journal.jsonl`: the whole upgrade after an event. */
 export const journalLine = v.object({
@@ -39,7 +39,13 @@ export const journalLine = v.object({
     highest: v.nullable(release),
     quarantine: v.array(v.object({ release, cause: v.string(), since: instant })),
     backoff: v.nullable(
-      v.object({ commit, failures: v.number(), until: instant, reason, cause: v.string() }),
+      v.object({
+        commit,
+        failures: v.number(),
+        until: instant,
+        reason: v.picklist(REASONS),
+        cause: v.string(),
+      }),
     ),
     trail: v.array(step),
   }),
@@ -79,7 +85,7 @@ export const runFile = v.object({
   to: release,
   startedAt: instant,
   endedAt: v.nullable(instant),
-  outcome: v.nullable(v.picklist(['activated', 'rolledBack', 'failed', 'blocked'])),
+  outcome: v.nullable(v.picklist(OUTCOMES)),
   problem: v.nullable(v.string()),
 });
 

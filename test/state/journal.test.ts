@@ -40,10 +40,14 @@ test('wherever the last line was torn, it never happened', async (context) => {
   const path = join(await ownFolder(context), 'journal.jsonl');
   const whole = line(V10);
   const last = line(V11);
-  for (let length = 0; length < last.length - 1; length += 7) {
+  for (const length of [
+    ...Array.from({ length: last.length / 7 }, (_, index) => index * 7),
+    last.length - 1,
+  ]) {
     await writeFile(path, whole + last.slice(0, length));
     assert.deepEqual(await readJournal(path), V10, `${length} characters`);
     const journal = await openJournal(path);
+    assert.deepEqual(journal.upgrade, V10);
     assert.equal(await readFile(path, 'utf8'), whole);
     await journal.append(V11, 2);
     assert.deepEqual(await readJournal(path), V11);
@@ -52,22 +56,52 @@ test('wherever the last line was torn, it never happened', async (context) => {
 
 test('lines that were never written by us are passed over', async (context) => {
   const path = join(await ownFolder(context), 'journal.jsonl');
-  const nasty = [
-    '\u0000\u0000\n',
-    '{}\n',
-    'null\n',
-    '\n',
-    '[]\n',
-    '"x"\n',
-    '{"schema":1,"at":1,"upgrade":{}}\n',
-  ];
-  const strange = line({ ...V11, phase: { at: 'flying' } }) + line({ ...V11, active: { release: 'v1' } });
-  await writeFile(path, line(V10) + nasty.join('') + strange);
+  const nasty = ['\u0000\u0000\n', '{}\n', 'null\n', '\n', '[]\n', '"x"\n', '{"schema":1,"at":1,"upg\n'];
+  await writeFile(path, line(V10) + nasty.join(''));
   assert.deepEqual(await readJournal(path), V10);
   const journal = await openJournal(path);
   assert.deepEqual(await readJournal(path), V10);
   await journal.append(V11, 2);
   assert.deepEqual(await readJournal(path), V11);
+});
+
+test('a whole line of ours that tells no upgrade is no reason to believe the one before', async (context) => {
+  const path = join(await ownFolder(context), 'journal.jsonl');
+  const strange = [
+    {},
+    { ...V11, phase: { at: 'flying' } },
+    { ...V11, active: { release: 'v1' } },
+    { ...V11, quarantine: null },
+  ];
+  for (const upgrade of strange) {
+    const text = `${line(V10)}${line(upgrade)}garbage\n{"torn`;
+    await writeFile(path, text);
+    const corrupt = { code: 'STATE_CORRUPT', message: /journal\.jsonl/, hint: /./ };
+    await assert.rejects(readJournal(path), corrupt);
+    await assert.rejects(openJournal(path), corrupt);
+    assert.equal(await readFile(path, 'utf8'), text, 'it is not touched');
+    await writeFile(path, line(upgrade) + line(V11));
+    assert.deepEqual(await readJournal(path), V11, 'what came later is believed');
+  }
+});
+
+test('what was torn is cut off to the byte, whatever bytes stand before it', async (context) => {
+  const path = join(await ownFolder(context), 'journal.jsonl');
+  const whole = Buffer.concat([Buffer.from([0xff, 0xfe, 0xc3, 0x0a]), Buffer.from(line(V10))]);
+  await writeFile(path, Buffer.concat([whole, Buffer.from('{"tag":"é').subarray(0, -1)]));
+  const journal = await openJournal(path);
+  assert.deepEqual(await readFile(path), whole);
+  await journal.append(V11, 2);
+  assert.deepEqual(await readJournal(path), V11);
+});
+
+test('an opened journal is there, and tells what the upgrade was', async (context) => {
+  const path = join(await ownFolder(context), 'journal.jsonl');
+  assert.deepEqual((await openJournal(path)).upgrade, FRESH);
+  assert.equal(await readFile(path, 'utf8'), '');
+  assert.equal((await stat(path)).mode & 0o777, 0o600);
+  await writeFile(path, line(V10));
+  assert.deepEqual((await openJournal(path)).upgrade, V10);
 });
 
 test('a journal of which nothing can be read is kept, and nothing has happened', async (context) => {
@@ -85,6 +119,17 @@ test('a long journal is compacted when it is opened, and still says the same', a
   assert.deepEqual(await readJournal(path), V11);
   const { length } = (await readFile(path, 'utf8')).split('\n');
   assert.equal(length, 51);
+});
+
+test('what a compacted journal keeps can be read: garbage pushes nothing out', async (context) => {
+  const path = join(await ownFolder(context), 'journal.jsonl');
+  const garbage = `${'x'.repeat(5_000)}\n`.repeat(80);
+  await writeFile(path, line(V10) + garbage);
+  await openJournal(path);
+  assert.deepEqual(await readJournal(path), V10);
+  await writeFile(path, garbage);
+  await openJournal(path);
+  assert.equal(await readFile(path, 'utf8'), garbage, 'what nobody can read is kept');
 });
 
 test('what a newer version wrote is neither read nor touched', async (context) => {
