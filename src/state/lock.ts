@@ -21,13 +21,18 @@ export async function tryLock(path: string, holder: Holder): Promise<Lock | null
   const file = await open(path, 'a+', 0o600).catch((error: unknown) => {
     throw translateDiskError(error, path);
   });
-  if (!lockFile(file.fd)) {
+  try {
+    if (lockFile(file.fd)) {
+      await leaveToOwner(path);
+      await sayWho(file, holder).catch(() => undefined); // a full disk: it only informs people
+      return { release: () => file.close() };
+    }
+  } catch (error) {
     await file.close();
-    return null;
+    throw error;
   }
-  await leaveToOwner(path);
-  await sayWho(file, holder);
-  return { release: () => file.close() };
+  await file.close();
+  return null;
 }
 
 /** Tries for a while, since a poller that only asks whether the lock is free holds it for a moment too. */

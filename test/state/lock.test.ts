@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type TestContext } from 'node:test';
@@ -160,6 +160,21 @@ test('a lock that is let go within the limit is got, one that is not is left', a
   await assert.rejects(waiting, /cancelled/);
   await got.release();
 });
+
+test(
+  'a full disk keeps nobody from taking the lock, nor from letting it go',
+  { skip: process.platform !== 'linux' },
+  async (context) => {
+    const path = join(await ownFolder(context), 'upgrade.lock');
+    await symlink('/dev/full', path);
+    for (let round = 0; round < 2; round += 1) {
+      const lock = await tryLock(path, HOLDER);
+      assert.ok(lock !== null);
+      assert.equal(await tryLock(path, HOLDER), null);
+      await lock.release();
+    }
+  },
+);
 
 test('the lock file is readable by its owner only, and this machine has such locks', async (context) => {
   const path = join(await ownFolder(context), 'upgrade.lock');
