@@ -58,21 +58,30 @@ export class Application {
     await this.registry.close();
   }
 
+  get #version(): string {
+    return `1.0.${this.#patch}`;
+  }
+
   async #release(): Promise<string> {
     const tag = `v1.${this.#releases}.0`;
     this.#releases += 1;
-    const files = appFiles({ ...this.#content(tag), lockfile: this.#lockfile });
-    await this.remote.release(tag, { ...files, 'ecosystem.config.cjs': ECOSYSTEM });
+    // The program loads one of its packages, as each of them would take its own time.
+    const loaded = { [CHANGING]: this.#version };
+    const files = appFiles({ version: tag, apps: [], dependencies: loaded, lockfile: this.#lockfile });
+    const manifest = packageJson(this.#content(tag));
+    await this.remote.release(tag, { ...files, 'package.json': manifest, 'ecosystem.config.cjs': ECOSYSTEM });
     return tag;
   }
 
   async #lock(): Promise<void> {
-    this.registry.publish({ name: CHANGING, version: `1.0.${this.#patch}` });
+    const version = this.#version;
+    const files = { 'index.js': `module.exports = { version: '${version}' };\n` };
+    this.registry.publish({ name: CHANGING, version, files });
     this.#lockfile = await this.registry.lockfile(packageJson(this.#content('')));
   }
 
   #content(version: string): AppRelease {
-    const dependencies = { ...this.#dependencies, [CHANGING]: `1.0.${this.#patch}` };
+    const dependencies = { ...this.#dependencies, [CHANGING]: this.#version };
     return { version, apps: [], dependencies };
   }
 }
