@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
+import { getSystemErrorName } from 'node:util';
 import type { SimpleGitFactory, SimpleGitOptions } from 'simple-git';
 import { GitOpsError, messageOf } from '../domain/errors.js';
 import { classifyGitFailure } from '../domain/git-failure.js';
 import type { Env } from './env.js';
-import { DEAF_GIT_CONFIG, unattendedGit } from './git.js';
+import { DEAF_GIT_CONFIG, gitStartFailure, unattendedGit } from './git.js';
+import { startFailure } from './start-failure.js';
 
 /** Git in a checkout that belongs to the user: local work only, nothing that needs a remote. */
 export interface CheckoutGit {
@@ -89,7 +91,7 @@ async function run(simpleGit: SimpleGitFactory, { root, args, options }: Call): 
       .outputHandler(endAtOnce)
       .raw([...args]);
   } catch (error) {
-    throw translate(refusals[0] ?? error, args, options.signal);
+    throw translate(refusals[0] ?? error, { root, args, options });
   }
 }
 
@@ -119,14 +121,16 @@ function noAsNull(error: unknown): null {
   throw error;
 }
 
-function translate(cause: unknown, args: readonly string[], signal: AbortSignal): GitOpsError {
+function translate(cause: unknown, { root, args, options: { signal } }: Call): GitOpsError {
   const what = `git ${args.slice(0, 2).join(' ')}`;
   if (signal.aborted)
     return new GitOpsError('ABORTED', `${what} was ended: the run was cancelled`, { cause });
   // A negative code is the system's: the program could not be started at all.
   if (cause instanceof GitRefusal && cause.exitCode < 0) {
-    const hint = 'install git and make sure that it is in PATH';
-    return new GitOpsError('GIT_MISSING', 'cannot start git: it is not in PATH', { cause, hint });
+    const code = getSystemErrorName(cause.exitCode);
+    return gitStartFailure(
+      startFailure({ file: 'git', cwd: root }, Object.assign(new Error(code), { code })),
+    );
   }
   if (cause instanceof GitRefusal && classifyGitFailure(cause.stderr) === 'diskFull') {
     const hint = 'free some space; the next poll tries again';

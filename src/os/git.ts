@@ -1,4 +1,4 @@
-import { GitOpsError } from '../domain/errors.js';
+import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import type { Env } from './env.js';
 import { run, type Command, type RunOptions, type RunResult } from './run.js';
 
@@ -55,10 +55,13 @@ export async function runGit(
   try {
     return await run(gitCommand(args, place), options);
   } catch (error) {
-    if (!(error instanceof GitOpsError) || error.code !== 'COMMAND_MISSING') throw error;
-    throw new GitOpsError('GIT_MISSING', error.message, {
-      cause: error,
-      hint: 'install git and make sure that it is in PATH',
-    });
+    throw isGitOpsError(error, 'COMMAND_MISSING') ? gitStartFailure(error) : error;
   }
+}
+
+/** The failed start of a git as git's: a missing command is `GIT_MISSING`. */
+export function gitStartFailure(error: GitOpsError): GitOpsError {
+  if (error.code !== 'COMMAND_MISSING') return error;
+  const hint = 'install git and make sure that it is in PATH';
+  return new GitOpsError('GIT_MISSING', error.message, { cause: error, hint });
 }

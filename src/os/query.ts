@@ -1,8 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { GitOpsError } from '../domain/errors.js';
 import { endTree } from './platform.js';
 import type { Command } from './run.js';
+import { startFailure } from './start-failure.js';
 
 /** What a program answered. */
 export interface Answer {
@@ -22,17 +24,11 @@ export interface QueryLimits {
 
 /**
  * Asks a program a short question, for the poller: no library.
- * Throws `COMMAND_MISSING`, `COMMAND_TIMEOUT` (also past `maxBytes`) or `ABORTED`; the process tree has then been ended.
+ * Throws `COMMAND_MISSING`, `SYSTEM_FAILED`, `COMMAND_TIMEOUT` (also past `maxBytes`) or `ABORTED`; the process tree has then been ended.
  */
 export async function query(command: Command, limits: QueryLimits): Promise<Answer> {
   if (limits.signal.aborted) throw new GitOpsError('ABORTED', `${command.file} was not asked: cancelled`);
-  const child = spawn(command.file, command.args, {
-    cwd: command.cwd,
-    env: command.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-  });
+  const child = start(command);
   if (limits.background) letGo(child);
   const limit = new AbortController();
   const stdout = collect(child.stdout, limits.maxBytes, limit);
@@ -47,6 +43,20 @@ export async function query(command: Command, limits: QueryLimits): Promise<Answ
     throw explain(command, cause, { ours: limit.signal, theirs: limits.signal });
   } finally {
     clearTimeout(timer);
+  }
+}
+
+function start(command: Command): ChildProcessByStdio<null, Readable, Readable> {
+  try {
+    return spawn(command.file, command.args, {
+      cwd: command.cwd,
+      env: command.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+    });
+  } catch (cause) {
+    throw startFailure(command, cause); // most failures come as an event later, some (ENOMEM, E2BIG) at once
   }
 }
 
@@ -81,14 +91,11 @@ function collect(stream: NodeJS.ReadableStream, maxBytes: number, limit: AbortCo
 }
 
 function explain(
-  { file }: Command,
+  { file, cwd }: Command,
   cause: unknown,
   { ours, theirs }: { ours: AbortSignal; theirs: AbortSignal },
 ): GitOpsError {
   if (ours.aborted) return new GitOpsError('COMMAND_TIMEOUT', `${file} ${String(ours.reason)}`, { cause });
   if (theirs.aborted) return new GitOpsError('ABORTED', `${file} was ended: cancelled`, { cause });
-  return new GitOpsError('COMMAND_MISSING', `cannot start ${file}: it is not in PATH`, {
-    cause,
-    hint: `install ${file}`,
-  });
+  return startFailure({ file, cwd }, cause);
 }

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
 import { GitOpsError } from '../domain/errors.js';
 import type { Env } from './env.js';
+import { translateDiskError } from './files.js';
 import { endTree } from './platform.js';
+import { startFailure } from './start-failure.js';
 
 /** A program call as data: an argument list, its whole environment, no shell, no standard input unless given. */
 export interface Command {
@@ -37,14 +38,17 @@ export interface RunResult {
 }
 
 const MAX_OUTPUT_CHARS = 8 * 1024 * 1024;
+const MAX_LINE_CHARS = 64 * 1024;
 
 /**
  * Runs a command to its end and resolves whatever its exit code is.
- * Throws `COMMAND_MISSING`, `COMMAND_TIMEOUT` or `ABORTED`; in the last two the whole process tree has been ended.
+ * Throws `COMMAND_MISSING` or `SYSTEM_FAILED` if it does not start; `COMMAND_TIMEOUT`, `ABORTED`, or `DISK_FULL` if no ledger can
+ * remember it: then the whole process tree has been ended.
  */
 export async function run(command: Command, options: RunOptions): Promise<RunResult> {
-  if (options.signal.aborted) throw aborted(command, options.signal);
+  refuseAborted(command, options.signal);
   const { execa } = await import('execa'); // here, not above: 15 MB that a poller need not carry
+  refuseAborted(command, options.signal);
   const child = execa(command.file, [...command.args], {
     cwd: command.cwd,
     env: command.env,
@@ -65,15 +69,17 @@ export async function run(command: Command, options: RunOptions): Promise<RunRes
     child.stderr.destroy();
   };
   const stop = pid === undefined ? null : endOnLimit(() => end(pid), options);
-  if (pid !== undefined) options.children?.add(pid);
+  const refusal = pid === undefined ? null : remember(pid, options.children);
+  if (refusal !== null) stop?.now();
   const stdout = capture(child.stdout, options.onLine);
   const stderr = capture(child.stderr, options.onLine);
   const result = await child;
   const cut = await stop?.finish();
+  if (refusal !== null) throw refusal.error;
   if (pid !== undefined) options.children?.remove(pid);
   if (cut === 'limit') throw timedOut(command, options.limitMs);
   if (cut === 'signal') throw aborted(command, options.signal);
-  if (result.exitCode === undefined && result.signal === undefined) throw notStarted(command, result.cause);
+  if (result.exitCode === undefined && result.signal === undefined) throw startFailure(command, result.cause);
   return { code: result.exitCode ?? null, stdout: stdout(), stderr: stderr() };
 }
 
@@ -94,13 +100,25 @@ export function describeCommand(command: Command): string {
   return [command.file, ...command.args].join(' ');
 }
 
+/** Whom no later worker could find must not live. Gives back why it cannot be remembered, or null. */
+function remember(pid: number, children: ChildLedger | undefined): { readonly error: unknown } | null {
+  try {
+    children?.add(pid);
+    return null;
+  } catch (error) {
+    return { error: translateDiskError(error, 'the list of running commands') };
+  }
+}
+
+type Cut = 'limit' | 'signal' | 'refusal';
+
 function endOnLimit(
   end: () => Promise<void>,
   { limitMs, signal }: RunOptions,
-): { finish(): Promise<'limit' | 'signal' | null> } {
-  let cut: 'limit' | 'signal' | null = null;
+): { now(): void; finish(): Promise<Cut | null> } {
+  let cut: Cut | null = null;
   let ending: Promise<void> = Promise.resolve();
-  const cutOff = (reason: 'limit' | 'signal') => (): void => {
+  const cutOff = (reason: Cut) => (): void => {
     if (cut !== null) return;
     cut = reason;
     ending = end();
@@ -109,6 +127,7 @@ function endOnLimit(
   const onAbort = cutOff('signal');
   signal.addEventListener('abort', onAbort, { once: true });
   return {
+    now: cutOff('refusal'),
     async finish() {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
@@ -130,6 +149,9 @@ function capture(stream: NodeJS.ReadableStream | null, onLine: RunOptions['onLin
     const lines = (rest + chunk).split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';
     lines.forEach(onLine);
+    if (rest.length <= MAX_LINE_CHARS) return;
+    onLine(rest);
+    rest = '';
   });
   stream?.on('end', () => {
     if (rest !== '') onLine?.(rest.replace(/\r$/, ''));
@@ -144,19 +166,12 @@ function timedOut(command: Command, limitMs: number): GitOpsError {
   );
 }
 
+function refuseAborted(command: Command, signal: AbortSignal): void {
+  if (signal.aborted) throw aborted(command, signal);
+}
+
 function aborted(command: Command, signal: AbortSignal): GitOpsError {
   return new GitOpsError('ABORTED', `${command.file} was ended: the run was cancelled`, {
     cause: signal.reason,
   });
-}
-
-function notStarted(command: Command, cause: unknown): GitOpsError {
-  return existsSync(command.cwd)
-    ? new GitOpsError('COMMAND_MISSING', `cannot start ${command.file}: it is not in PATH`, {
-        cause,
-        hint: `install ${command.file}`,
-      })
-    : new GitOpsError('COMMAND_MISSING', `cannot start ${command.file}: its folder ${command.cwd} is gone`, {
-        cause,
-      });
 }

@@ -46,6 +46,11 @@ test('a program that does not answer in time has been ended, with everything bel
   assert.deepEqual(pidsOf('4711.5'), []);
 });
 
+test('a program that the system refuses to start is told with its word', async () => {
+  const command = { ...shell(''), args: ['x'.repeat(4_000_000)] };
+  await assert.rejects(query(command, LIMITS), { code: 'SYSTEM_FAILED', message: /E2BIG/ });
+});
+
 test('a program that answers without end has been ended', async () => {
   await assert.rejects(query(shell('exec yes 4712.5'), { ...LIMITS, maxBytes: 10_000 }), {
     ...{ code: 'COMMAND_TIMEOUT', message: /answered more than 10000 bytes/ },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, rmdir } from 'node:fs/promises';
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { run, shellCommand, describeCommand, type RunOptions } from '../../src/os/run.js';
@@ -135,6 +135,50 @@ test('a command that is cancelled before it begins never begins', async (context
     },
   );
   assert.equal(existsSync(trace), false);
+});
+
+test('a command that is cancelled while it is about to begin never begins', async (context) => {
+  const trace = join(await ownFolder(context), 'trace');
+  const cancel = new AbortController();
+  const running = run(node(`require('fs').writeFileSync(${JSON.stringify(trace)}, '')`), {
+    ...PATIENT,
+    signal: cancel.signal,
+  });
+  cancel.abort(new Error('told to'));
+  await assert.rejects(running, { code: 'ABORTED' });
+  assert.equal(existsSync(trace), false);
+});
+
+test('a command that nobody could find again after our death is ended', async () => {
+  let pid = 0;
+  const children = {
+    add: (leader: number) => {
+      pid = leader;
+      throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    },
+    remove: () => undefined,
+  };
+  await assert.rejects(run(shell('sleep 300'), { ...PATIENT, children }), { code: 'DISK_FULL' });
+  assert.ok(pid > 0);
+  await waitFor('its end', () => !isAlive(pid), { limitMs: 2_000 });
+});
+
+test('output without a line end comes in pieces', async () => {
+  const lines: string[] = [];
+  const program = `for (let i = 0; i < 100; i++) require('fs').writeSync(1, 'x'.repeat(10_000))`;
+  await run(node(program), { ...PATIENT, onLine: (line) => lines.push(line) });
+  assert.equal(lines.join('').length, 1_000_000);
+  assert.ok(Math.max(...lines.map((line) => line.length)) < 256 * 1024);
+});
+
+test('a program that the system refuses to start is told from a missing one', async (context) => {
+  const long = { ...node(''), args: ['x'.repeat(4_000_000)] };
+  await assert.rejects(run(long, PATIENT), { code: 'SYSTEM_FAILED', message: /E2BIG/ });
+  const plain = join(await ownFolder(context), 'plain');
+  await writeFile(plain, '');
+  await assert.rejects(run({ ...node(''), file: plain }, PATIENT), {
+    ...{ code: 'SYSTEM_FAILED', message: /EACCES/ },
+  });
 });
 
 test('a missing program and a missing folder are told apart', async (context) => {

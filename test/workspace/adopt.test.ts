@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { isGitOpsError } from '../../src/domain/errors.js';
@@ -113,6 +113,10 @@ test('a machine without git and a cancelled run are told by name', async (t) => 
   const env = { ...effort().env, PATH: f.base };
   await assert.rejects(inspectCheckout(f.root, { ...effort(), env }), (error) =>
     isGitOpsError(error, 'GIT_MISSING'),
+  );
+  writeFileSync(join(f.base, 'git'), 'no program');
+  await assert.rejects(inspectCheckout(f.root, { ...effort(), env }), (error) =>
+    isGitOpsError(error, 'SYSTEM_FAILED'),
   );
   const signal = AbortSignal.abort();
   await assert.rejects(inspectCheckout(f.root, { ...effort(), signal }), (error) =>
