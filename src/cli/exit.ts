@@ -10,7 +10,7 @@ export const EXIT = {
   failed: 4,
   stuck: 5,
   busy: 75,
-  /** 128 + SIGINT, as shells have it: the person left, the run goes on. */
+  /** 128 + SIGINT, as shells have it: the person left; a run goes on. */
   interrupted: 130,
 } as const;
 

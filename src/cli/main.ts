@@ -55,6 +55,10 @@ async function main(): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (interrupted.signal.aborted) {
+      terminal.complain('interrupted', null);
+      return EXIT.interrupted;
+    }
     terminal.problem(error);
     return exitCodeOf(error);
   }

@@ -18,19 +18,26 @@ export interface Terminal {
 
 export type Colors = ReturnType<typeof createColors>;
 
+/** One of a process's two outputs. */
+interface Output extends NodeJS.WritableStream {
+  /** True for a terminal; a pipe or a file says nothing. */
+  readonly isTTY?: boolean;
+}
+
 /** The terminal of a process. `NO_COLOR` and pipes make it plain. */
 export function openTerminal({
   stdout,
   stderr,
   plain,
 }: {
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
+  stdout: Output;
+  stderr: Output;
   plain: boolean;
 }): Terminal {
   for (const stream of [stdout, stderr]) stream.on('error', forgiveClosedPipe);
-  const colors = createColors(!plain && stdout.isTTY);
-  const quiet = createColors(!plain && stderr.isTTY);
+  // Said outright: left to itself, picocolors colours the pipes of Windows and of CI.
+  const colors = createColors(!plain && stdout.isTTY === true);
+  const quiet = createColors(!plain && stderr.isTTY === true);
   const complain = (message: string, hint: string | null): void => {
     stderr.write(`${quiet.red('✗')} ${plainText(message)}\n`);
     if (hint !== null) stderr.write(`  ${quiet.dim('→')} ${plainText(hint)}\n`);

@@ -30,7 +30,7 @@ export function runVerb({ terminal, signal }: Session, end: (code: number) => vo
       });
       say(`polling ${root.layout.root}, channel ${root.config.channelText}`);
       // The agent itself keeps nobody alive; this process is there for nothing else.
-      while (!signal.aborted) await keepAlive(signal);
+      while (!signal.aborted) await root.host.clock.sleep(HOUR_MS, signal).catch(() => undefined);
       await agent.close();
       end(EXIT.done);
     },
@@ -40,18 +40,4 @@ export function runVerb({ terminal, signal }: Session, end: (code: number) => vo
 function describe(outcome: string, { from, to, cause, run }: RunEvent): string {
   const way = `${from === null ? 'nothing' : describeRelease(from)} → ${describeRelease(to)}`;
   return `${outcome}: ${way}${cause === null ? '' : `: ${cause}`} (run ${run})`;
-}
-
-function keepAlive(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, HOUR_MS);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }
