@@ -11,7 +11,7 @@ export function renderStatus(status: Status, now: number, colors: Colors): strin
   const { machine, root, strategy, channel, pin } = status;
   const follows = pin === null ? `channel ${channel}` : `pinned on ${pin.tag}, channel ${channel}`;
   const parts = [
-    `${colors.bold(plainLine(machine.name))}  ${plainLine(root)}  ${colors.dim(`${strategy}, ${follows}`)}`,
+    `${colors.bold(plainLine(machine.name))}  ${plainLine(root)}  ${colors.dim(plainLine(`${strategy}, ${follows}`))}`,
     alignRows(stateRows(status, now, colors)),
     renderProcesses(status, now, colors),
     ...status.warnings.map((warning) => `${colors.yellow('!')} ${plainLine(warning)}`),
@@ -29,13 +29,13 @@ export function renderLogLine({ at, kind, text }: LogLine, colors: Colors): stri
 export function renderRuns(runs: readonly Run[], colors: Colors): string {
   const rows = runs.map((run) => [
     describeMoment(run.startedAt),
-    run.from?.tag ?? '–',
+    plainLine(run.from?.tag ?? '–'),
     '→',
-    run.to.tag,
+    plainLine(run.to.tag),
     colorOutcome(run, colors),
     run.endedAt === null ? '' : describeSpan(run.endedAt - run.startedAt),
-    run.cause,
-    colors.dim(run.id),
+    plainLine(run.cause),
+    colors.dim(plainLine(run.id)),
     run.problem === null ? '' : plainLine(run.problem.split('\n')[0] ?? ''),
   ]);
   return alignRows([
@@ -60,7 +60,7 @@ function stateRows(status: Status, now: number, colors: Colors): string[][] {
   if (lastRun !== null)
     rows.push([
       'last run',
-      `${lastRun.from?.tag ?? 'nothing'} → ${lastRun.to.tag}  ${colorOutcome(lastRun, colors)}  ${colors.dim(lastRun.id)}`,
+      `${plainLine(`${lastRun.from?.tag ?? 'nothing'} → ${lastRun.to.tag}`)}  ${colorOutcome(lastRun, colors)}  ${colors.dim(plainLine(lastRun.id))}`,
     ]);
   if (lastRun?.problem != null) rows.push(['', plainLine(lastRun.problem.split('\n')[0] ?? '')]);
   const poll =
@@ -80,7 +80,7 @@ function stateText({ behind, why, phase }: Status, colors: Colors): string {
     return `${color(`${behind ? 'behind: ' : ''}${why.reason}${until}`)}  ${plainLine(why.detail)}`;
   }
   if (phase !== 'idle' && phase !== 'staged')
-    return colors.yellow(`${phase}, and its worker is gone: the next poll takes it up`);
+    return colors.yellow(`${plainLine(phase)}, and its worker is gone: the next poll takes it up`);
   return behind
     ? colors.yellow('behind: the next poll brings it (or pm2-gitops apply now)')
     : colors.green('up to date');
@@ -106,8 +106,8 @@ function processRow(
     String(pmId),
     plainLine(app),
     pid === null ? '' : String(pid),
-    color(status),
-    runs,
+    color(plainLine(status)),
+    plainLine(runs),
     since === null ? '' : describeSpan(Math.max(0, now - since)),
   ];
 }

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createColors } from 'picocolors';
+import { renderPlan } from '../../src/cli/render-plan.js';
+import { renderRuns, renderStatus } from '../../src/cli/render.js';
+import type { Run } from '../../src/domain/run.js';
+import type { Status } from '../../src/domain/status.js';
+import { release } from '../domain/releases.js';
+
+const COLORS = createColors(false);
+// git takes the control characters of C1 in names: 9b begins a colour code, as ESC [ does.
+const EVIL = '\u009b31mv1.0.0\u0007';
+const HERE = { ...release(EVIL, 1), since: 1, cause: EVIL };
+const RUN: Run = {
+  ...{ id: EVIL, cause: EVIL, from: HERE, to: HERE, startedAt: 1, endedAt: 2 },
+  ...{ outcome: 'failed', problem: EVIL },
+};
+const STATUS: Status = {
+  ...{ root: EVIL, strategy: EVIL, machine: { id: EVIL, name: EVIL }, channel: EVIL, pin: HERE, phase: EVIL },
+  ...{ desired: HERE, staged: HERE, active: HERE, behind: true, quarantine: [HERE], lastRun: RUN },
+  why: { open: false, reason: 'held', until: 1, detail: EVIL },
+  processes: [HERE.commit, null].map((commit) => ({
+    ...{ pmId: 0, name: EVIL, pid: 1, status: EVIL, commit, since: 1 },
+  })),
+  ...{ lastPoll: null, nextPoll: 1, worker: null, warnings: [EVIL] },
+};
+
+/** No control character, and what was meant. */
+function assertPlain(text: string): void {
+  assert.match(text, /v1\.0\.0/);
+  assert.doesNotMatch(text, /(?!\n)\p{Cc}/u);
+}
+
+test('whatever a repository, pm2 or a machine calls its things: what is shown is plain', () => {
+  assertPlain(renderStatus(STATUS, 2, COLORS));
+  assertPlain(renderStatus({ ...STATUS, why: null }, 2, COLORS));
+  assertPlain(renderRuns([RUN, { ...RUN, from: null }], COLORS));
+  const step = 'stage';
+  const plan = { active: HERE, desired: HERE, behind: true, why: STATUS.why, note: EVIL, step } as const;
+  assertPlain(renderPlan({ ...plan, steps: [EVIL] }, COLORS));
+  assertPlain(renderPlan({ ...plan, steps: [], behind: false }, COLORS));
+});
