@@ -20,7 +20,7 @@ export function composeHost({
     env: cleanEnvironment(process.env),
     secretEnv: pick(process.env, names),
     platform: process.platform,
-    pm2Home: process.env['PM2_HOME'] ?? join(homedir(), '.pm2'),
+    pm2Home: nonEmpty(process.env['PM2_HOME']) ?? join(homedir(), '.pm2'),
     hostName: hostname(),
     chance: Math.random,
   };
@@ -28,7 +28,7 @@ export function composeHost({
 
 /** The folder that `PM2_GITOPS_ROOT` names, or null. */
 export function rootOfEnvironment(): string | null {
-  return process.env['PM2_GITOPS_ROOT'] ?? null;
+  return nonEmpty(process.env['PM2_GITOPS_ROOT']);
 }
 
 /** Reads a root: its configuration, its machine's id. Throws `NOT_A_ROOT`, `CONFIG_INVALID`, `STATE_UNSAFE`. */
@@ -75,4 +75,9 @@ function pick(source: NodeJS.ProcessEnv, names: readonly string[]): Env {
       return value === undefined ? [] : [[name, value]];
     }),
   );
+}
+
+/** An empty variable means what a missing one does, as pm2 has it. */
+function nonEmpty(value: string | undefined): string | null {
+  return value === undefined || value === '' ? null : value;
 }

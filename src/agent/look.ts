@@ -1,5 +1,6 @@
-import { isGitOpsError, messageOf } from '../domain/errors.js';
+import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { afterFailedLook, afterLook, type Observed } from '../domain/observed.js';
+import { redactUrl } from '../domain/redact.js';
 import type { Instant } from '../domain/release.js';
 import { makePrivateFolder } from '../os/files.js';
 import { openAccess } from '../source/credentials.js';
@@ -34,11 +35,7 @@ export async function lookNow(root: Root, signal: AbortSignal): Promise<Observed
   const holder = { pid: process.pid, startedAt: asked, run: null };
   const lock = await lockWithin(LOOK_WAIT_MS, { path: layout.pollLock, holder, clock: host.clock, signal });
   const before = await readObserved(layout);
-  if (lock === null)
-    return (
-      before ??
-      afterFailedLook(null, 'another poller has been looking for too long', { turn: 0, at: host.clock.now() })
-    );
+  if (lock === null) return before ?? afterFailedLook(null, slow(), { turn: 0, at: host.clock.now() });
   return underLock(lock, async () => {
     const answered = before !== null && before.error === null && before.at > asked;
     return answered ? before : look(root, { before, turn: before?.turn ?? 0 }, signal);
@@ -70,11 +67,12 @@ async function look(
       signal,
       background: host.background,
     });
+    if (refs.length === 0 && (before?.refs.length ?? 0) > 0) throw emptied(config.repository);
     after = afterLook(before, refs, { turn, at, tagPrefix });
   } catch (error) {
     // Cancelled, or a bug: neither tells anything about the source.
     if (signal.aborted || !isGitOpsError(error)) throw error;
-    after = afterFailedLook(before, messageOf(error), { turn, at });
+    after = afterFailedLook(before, error, { turn, at });
   }
   await writeObserved(layout, after);
   return after;
@@ -83,4 +81,15 @@ async function look(
 /** A turn in the future was written before the clock was set back: it is not believed. */
 function isTaken(observed: Observed | null, turn: Instant, now: Instant): boolean {
   return observed !== null && observed.turn >= turn && observed.turn <= now;
+}
+
+/** A login page, or a proxy's, answers the question for refs with none at all. A repository does not lose all of them. */
+function emptied(repository: string): GitOpsError {
+  return new GitOpsError('SOURCE_UNREACHABLE', `${redactUrl(repository)} answers, but with no ref at all`, {
+    hint: 'see what answers there: a login page, a proxy, an emptied repository?',
+  });
+}
+
+function slow(): GitOpsError {
+  return new GitOpsError('SOURCE_UNREACHABLE', 'another poller has been looking for too long');
 }

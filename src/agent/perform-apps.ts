@@ -8,7 +8,7 @@ import { listProcesses, type ListedProcess } from '../runtime/processes.js';
 import { roll as rollProcesses } from '../runtime/roll.js';
 import type { RollOutcome } from '../runtime/rolling.js';
 import { deleteProcesses, saveList, startApps as startInPm2 } from '../runtime/start.js';
-import { findTargets, isDaemonLost, rootProcesses, withDaemon } from './apps.js';
+import { findTargets, isDaemonLost, rootProcesses, withDaemon, type Targets } from './apps.js';
 import type { Brought } from './brought.js';
 import { switchingOf } from './switching.js';
 import type { Workplace } from './workplace.js';
@@ -34,17 +34,20 @@ interface Roll {
   readonly old: readonly Incarnation[];
   readonly brought: Brought;
   readonly restart: RestartConfig;
+  /** Null: all of the root's. Else only these, by pm id. */
+  readonly only: ReadonlySet<number> | null;
 }
 
 const ATTEMPTS = 5;
 const RETRY_MS = 2_000;
 
-async function rollOnce(place: Workplace, { old, brought, restart }: Roll): Promise<RollOutcome> {
+async function rollOnce(place: Workplace, { old, brought, restart, only }: Roll): Promise<RollOutcome> {
   const { root, signal, report, children } = place;
   const { host } = root;
   const { health, apps } = brought.config;
   return withDaemon(root, signal, async (daemon) => {
-    const targets = await findTargets(root, apps, await listProcesses(daemon, signal));
+    const ours = await findTargets(root, apps, await listProcesses(daemon, signal));
+    const targets: Targets = (all) => ours(all).filter(({ pmId }) => only?.has(pmId) ?? true);
     // pm2 ends what lies below a process that it restarts: from here on that must not be us.
     await waitUntilAlone(
       old.map(({ pid }) => pid),

@@ -40,7 +40,7 @@ export async function prove(
   const found = await rootProcesses(place.root, brought.config.apps, place.signal).catch(noneYet(place));
   // A first start may have been cut off half way: until a release is proven, what is missing is started.
   if (found.length === 0 || upgrade.active === null) await startApps(place, brought, found);
-  const outcome = await rollApps(place, { old, brought, restart: brought.config.restart });
+  const outcome = await rollApps(place, { old, brought, restart: brought.config.restart, only: null });
   // The hook's no is a verdict on the release: its own last probe.
   const cause = outcome.healthy
     ? await askHook(place, 'afterActivate', {
@@ -80,7 +80,9 @@ export async function goBack(place: Workplace, upgrade: Upgrade, phase: At<'roll
   const brought = await readBroughtOrDefaults(place, active, tree);
   // No canary on the way back: what runs the failed release is mended at once.
   const restart = { ...brought.config.restart, first: Number.POSITIVE_INFINITY };
-  const outcome = await rollApps(place, { old: bad, brought, restart });
+  // What was dead before this run says nothing about the way back. Out of `stuck` nobody knows what lived: then all of them count.
+  const only = phase.old.length === 0 ? null : new Set(phase.old.map(({ pmId }) => pmId));
+  const outcome = await rollApps(place, { old: bad, brought, restart, only });
   if (!outcome.healthy) return { type: 'unhealthy', cause: outcome.cause, at: place.root.host.clock.now() };
   const facts = { release: active, upgrade, tree, config: brought.config };
   const complaint = await askHook(place, 'afterRollBack', { ...facts, codes: REMARK });

@@ -26,7 +26,7 @@ export async function decideFreshly(
   const facts = await gatherFacts(root, request);
   const decision = decide(facts);
   // Nothing to do by what was seen last, and nothing newer could be seen: that is no "up to date".
-  if (observed.error !== null && decision.step === 'nothing') throw unreachable(observed.error);
+  if (observed.error !== null && decision.step === 'nothing') throw unreachable(observed);
   return { decision, facts, request };
 }
 
@@ -38,15 +38,17 @@ export function namedRelease(
 ): Release {
   const found = findTag(tag, trustedRefs(observed), tagPrefix);
   if (found !== null) return found;
-  if (observed.error !== null) throw unreachable(observed.error);
+  if (observed.error !== null) throw unreachable(observed);
   const newest = newestTags(observed.refs, tagPrefix, 5);
   throw new GitOpsError('TAG_UNKNOWN', `${repository} has no tag "${tag}"`, {
     hint: newest.length === 0 ? 'it has no version tags yet' : `its newest are ${newest.join(', ')}`,
   });
 }
 
-function unreachable(error: string): GitOpsError {
-  return new GitOpsError('SOURCE_UNREACHABLE', error, {
-    hint: 'check the network, the repository and its credentials in gitops.json',
-  });
+function unreachable({ code, error }: Observed): GitOpsError {
+  const hint =
+    code === 'GIT_MISSING'
+      ? 'install git, and make sure that it is in PATH'
+      : 'check the network, the repository and its credentials in gitops.json';
+  return new GitOpsError(code ?? 'SOURCE_UNREACHABLE', error ?? 'the last look failed', { hint });
 }

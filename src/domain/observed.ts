@@ -1,3 +1,4 @@
+import type { ErrorCode, GitOpsError } from './errors.js';
 import { isVersionTag } from './channel.js';
 import type { Commit, Instant, Ref } from './release.js';
 
@@ -8,7 +9,8 @@ export interface Observed {
   readonly at: Instant;
   /** Null after a good look, else what went wrong; the refs are then those of the last good one. */
   readonly error: string | null;
-  readonly failures: number;
+  /** The code of what went wrong, or null. */
+  readonly code: ErrorCode | null;
   readonly refs: readonly Ref[];
   /** Version tags → the commit under which this machine first saw them. */
   readonly seen: Readonly<Record<string, Commit>>;
@@ -34,20 +36,20 @@ export function afterLook(
     const tag = name.slice(TAGS.length);
     if (name.startsWith(TAGS) && isVersionTag(tag, tagPrefix)) seen[tag] ??= commit;
   }
-  return { turn, at, error: null, failures: 0, refs, seen };
+  return { turn, at, error: null, code: null, refs, seen };
 }
 
 /** The record after a look that failed: what was known stays known. */
 export function afterFailedLook(
   before: Observed | null,
-  error: string,
+  { message, code }: Pick<GitOpsError, 'message' | 'code'>,
   { turn, at }: Omit<LookFacts, 'tagPrefix'>,
 ): Observed {
   return {
     turn,
     at,
-    error,
-    failures: (before?.failures ?? 0) + 1,
+    error: message,
+    code,
     refs: before?.refs ?? [],
     seen: before?.seen ?? {},
   };

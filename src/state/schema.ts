@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ERROR_CODES } from '../domain/errors.js';
 import { REASONS } from '../domain/gates.js';
 import { OUTCOMES } from '../domain/run.js';
 
@@ -64,7 +65,7 @@ export const observedFile = v.object({
   turn: instant,
   at: instant,
   error: v.nullable(v.string()),
-  failures: v.number(),
+  code: v.nullable(v.picklist(ERROR_CODES)),
   refs: v.array(v.object({ name: v.string(), commit })),
   seen: v.record(v.string(), commit),
 });

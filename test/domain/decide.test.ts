@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { NO_REQUEST, decide, type Facts } from '../../src/domain/decide.js';
+import { GitOpsError } from '../../src/domain/errors.js';
 import { afterFailedLook, afterLook } from '../../src/domain/observed.js';
 import { NO_ORDERS } from '../../src/domain/orders.js';
 import type { Release } from '../../src/domain/release.js';
@@ -48,7 +49,10 @@ const backoff = {
   ...{ commit: V11.commit, failures: 1, until: NOW + 50, cause: 'no network' },
   reason: 'offline' as const,
 };
-const offline = afterFailedLook(SEEN, 'no network', { turn: 950, at: 950 });
+const offline = afterFailedLook(SEEN, new GitOpsError('SOURCE_UNREACHABLE', 'no network'), {
+  turn: 950,
+  at: 950,
+});
 
 /** Facts → desired tag, behind, reason of why, step. */
 type Row = [string, Partial<Facts>, string | null, boolean, string | null, string];

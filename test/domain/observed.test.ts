@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { GitOpsError } from '../../src/domain/errors.js';
 import { afterFailedLook, afterLook, movedTags, trustedRefs } from '../../src/domain/observed.js';
 import { isVersionTag } from '../../src/domain/channel.js';
 import { commit, tagRefs } from './releases.js';
 
 const LOOK = { turn: 10, at: 11, tagPrefix: '' };
+
+const NO_NETWORK = new GitOpsError('SOURCE_UNREACHABLE', 'no network');
 
 test('a good look remembers under which commit each version was first seen', () => {
   const first = afterLook(
@@ -14,7 +17,7 @@ test('a good look remembers under which commit each version was first seen', () 
     LOOK,
   );
   assert.deepEqual(first.seen, { 'v1.0.0': commit(1) });
-  assert.deepEqual([first.error, first.failures, first.turn, first.at], [null, 0, 10, 11]);
+  assert.deepEqual([first.error, first.code, first.turn, first.at], [null, null, 10, 11]);
   const second = afterLook(first, [{ name: 'refs/tags/v1.0.0', commit: commit(8) }], { ...LOOK, turn: 20 });
   assert.deepEqual(second.seen, { 'v1.0.0': commit(1) });
   assert.deepEqual(movedTags(second), [{ tag: 'v1.0.0', seen: commit(1), now: commit(8) }]);
@@ -30,11 +33,10 @@ test('a version that was deleted and tagged anew is still a moved one', () => {
 
 test('a look that failed keeps what was known, and counts', () => {
   const good = afterLook(null, tagRefs('v1.0.0'), LOOK);
-  const bad = afterFailedLook(good, 'no network', { turn: 20, at: 21 });
-  assert.deepEqual(bad, { ...good, turn: 20, at: 21, error: 'no network', failures: 1 });
-  assert.equal(afterFailedLook(bad, 'no network', { turn: 30, at: 31 }).failures, 2);
-  assert.deepEqual(afterFailedLook(null, 'no network', { turn: 1, at: 2 }).refs, []);
-  assert.equal(afterLook(bad, [], LOOK).failures, 0);
+  const bad = afterFailedLook(good, NO_NETWORK, { turn: 20, at: 21 });
+  assert.deepEqual(bad, { ...good, turn: 20, at: 21, error: 'no network', code: 'SOURCE_UNREACHABLE' });
+  assert.deepEqual(afterFailedLook(null, NO_NETWORK, { turn: 1, at: 2 }).refs, []);
+  assert.equal(afterLook(bad, [], LOOK).code, null);
 });
 
 test('only tags with the prefix are versions; operators move the others as they like', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Decision } from '../../src/domain/decide.js';
+import { GitOpsError } from '../../src/domain/errors.js';
 import { afterFailedLook, afterLook } from '../../src/domain/observed.js';
 import { incarnations, isOneOf, type AppProcess } from '../../src/domain/process.js';
 import { commitOf, statusOf, type StatusFacts } from '../../src/domain/status.js';
@@ -86,7 +87,7 @@ test('status has every field, null where there is nothing', () => {
 test('status tells active, staged, quarantine and the last poll', () => {
   const observed = afterFailedLook(
     afterLook(null, tagRefs('v1.0.0'), { turn: 1, at: 2, tagPrefix: '' }),
-    'no network',
+    new GitOpsError('SOURCE_UNREACHABLE', 'no network'),
     {
       turn: 3,
       at: 4,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { askApp } from '../bed/machine.js';
 import { dependency } from '../bed/app.js';
+import { waitFor } from '../bed/wait.js';
 import { QUICK, Scene } from '../bed/scene.js';
 
 const LIMIT = { timeout: 180_000 };
@@ -100,6 +101,31 @@ test('S14: where some of the processes fail, none stays on the new release', LIM
   assert.equal((await scene.cli(['apply'])).code, 4);
   await scene.everywhere('v1.0.0');
   assert.deepEqual(await scene.versions(), ['v1.0.0']);
+});
+
+test('what was dead before a run does not stand in the way back', LIMIT, async (t) => {
+  const extra = { env: { DEAD: '1' }, max_restarts: 2 };
+  const scene = await Scene.open(t, {
+    apps: (port) => [
+      { name: 'web', port },
+      { name: 'dead', port: port + 5, extra },
+    ],
+  });
+  const preamble = "if (process.env.DEAD) throw new Error('dead all along');\n";
+  await scene.release('v1.0.0', { preamble });
+  await scene.machine.deploy(scene.remote, 'v1.0.0');
+  await scene.cliMust(['init', '--yes']);
+  await waitFor('pm2 to give the dead one up', async () =>
+    (await scene.machine.processes()).some(({ name, status }) => name === 'dead' && status === 'errored'),
+  );
+  await scene.release('v1.1.0', { preamble });
+  const { code, stderr } = await scene.cli(['apply']);
+  assert.equal(code, 4, stderr);
+  const status = await scene.status();
+  assert.deepEqual(
+    [status.phase, status.lastRun?.outcome, status.active?.tag],
+    ['idle', 'rolledBack', 'v1.0.0'],
+  );
 });
 
 test('S15: a release that says `rollback: never` stays though it fails, and says so', LIMIT, async (t) => {
