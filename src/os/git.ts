@@ -22,15 +22,13 @@ const DEAF = [
 /** Settings that make git deaf to the tree it works on, each as `key=value` for `git -c`. */
 export const DEAF_GIT_CONFIG: readonly string[] = DEAF;
 
-/** Variables that keep git from asking anybody anything: an unattended prompt is a hang. */
+/** Variables that keep git from asking anybody anything: an unattended prompt is a hang. For ssh see `sshEnvironment`. */
 export function unattendedGit(env: Env): Env {
   return {
     ...env,
     GIT_TERMINAL_PROMPT: '0',
     // Set but empty: git then asks neither core.askPass nor SSH_ASKPASS.
     GIT_ASKPASS: env['GIT_ASKPASS'] ?? '',
-    GIT_SSH_COMMAND:
-      env['GIT_SSH_COMMAND'] ?? 'ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15',
     GIT_OPTIONAL_LOCKS: '0',
     LC_ALL: 'C',
   };

@@ -6,6 +6,7 @@ import type { Ref } from '../domain/release.js';
 import type { Env } from '../os/env.js';
 import { gitCommand } from '../os/git.js';
 import { query, type Answer } from '../os/query.js';
+import { sshEnvironment } from '../os/ssh.js';
 
 /** A repository that git can reach, and the environment that lets it in. */
 export interface Remote {
@@ -73,7 +74,8 @@ async function ask(
 ): Promise<Answer> {
   try {
     const limits = { signal, limitMs: LOOK_LIMIT_MS, maxBytes: MAX_ANSWER_BYTES, background };
-    return await query(gitCommand(args, { cwd, env: remote.env }), limits);
+    const env = await sshEnvironment({ cwd, env: remote.env }, { signal, background });
+    return await query(gitCommand(args, { cwd, env }), limits);
   } catch (error) {
     if (isGitOpsError(error, 'COMMAND_MISSING')) {
       throw new GitOpsError('GIT_MISSING', 'git is not in PATH', { cause: error, hint: 'install git' });

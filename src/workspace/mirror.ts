@@ -7,6 +7,7 @@ import type { Env } from '../os/env.js';
 import { exists } from '../os/files.js';
 import { runGit } from '../os/git.js';
 import type { RunResult } from '../os/run.js';
+import { sshEnvironment } from '../os/ssh.js';
 import { quiet, type Effort } from './effort.js';
 import { classifyGitFailure, type GitFailure } from '../domain/git-failure.js';
 import { sweepGitLocks } from './git-locks.js';
@@ -148,7 +149,7 @@ interface FetchCall {
   readonly extra: readonly string[];
 }
 
-function fetch({ request, from, refspec, extra }: FetchCall, effort: Effort): Promise<RunResult> {
+async function fetch({ request, from, refspec, extra }: FetchCall, effort: Effort): Promise<RunResult> {
   // fetch.unpackLimit=1: always a pack, which appears whole or not at all; loose objects may be torn by a power loss.
   const settings = [
     '-c',
@@ -171,8 +172,10 @@ function fetch({ request, from, refspec, extra }: FetchCall, effort: Effort): Pr
     effort.report.output(redactUrls(line));
   });
   const args = ['--git-dir', request.mirror, ...settings, ...flags, from, refspec];
-  const place = { cwd: dirname(request.mirror), env: { ...effort.env, ...request.remote.env } };
-  return runGit(args, place, { ...quiet(effort), onLine });
+  const cwd = dirname(request.mirror);
+  const watch = { signal: effort.signal, background: false };
+  const env = await sshEnvironment({ cwd, env: { ...effort.env, ...request.remote.env } }, watch);
+  return runGit(args, { cwd, env }, { ...quiet(effort), onLine });
 }
 
 function inMirror({ mirror }: FetchRequest, args: readonly string[], effort: Effort): Promise<RunResult> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { parseChannel } from '../../src/domain/channel.js';
@@ -109,4 +109,37 @@ test('git that is missing, is cancelled, or answers nothing of use', async (cont
   assert.deepEqual(await list(`${bin}:${PATH}`), []);
   await writeFile(join(bin, 'git'), '#!/bin/sh\nexit 9\n');
   await assert.rejects(list(`${bin}:${PATH}`), { code: 'SOURCE_UNREACHABLE', message: /git said nothing$/ });
+});
+
+test('ssh is the one that the user chose for git, in any of its ways; without a choice it asks nobody anything', async (context) => {
+  const { folder, env } = await repository(context);
+  const trace = join(folder, 'trace');
+  for (const name of ['path', 'config', 'variable', 'command']) {
+    await mkdir(join(folder, name));
+    const program = `#!/bin/sh\necho "${name} $*" >> '${trace}'\nfor last; do :; done\nexec sh -c "$last"\n`;
+    await writeFile(join(folder, name, 'ssh'), program);
+    await chmod(join(folder, name, 'ssh'), 0o755);
+  }
+  const list = (more: Record<string, string> = {}) =>
+    listRefs(
+      {
+        url: `ssh://host.invalid${folder}`,
+        env: { ...env, PATH: `${join(folder, 'path')}:${PATH}`, ...more },
+      },
+      { kind: 'stable' },
+      place(folder),
+    );
+  assert.equal((await list()).length, 2);
+  await writeFile(join(folder, '.gitconfig'), `[core]\nsshCommand = ${join(folder, 'config', 'ssh')} -v\n`);
+  await list();
+  await list({ GIT_SSH_COMMAND: join(folder, 'command', 'ssh') });
+  await writeFile(join(folder, '.gitconfig'), '');
+  await list({ GIT_SSH: join(folder, 'variable', 'ssh') });
+  const told = (await readFile(trace, 'utf8')).split('\n').filter((line) => line !== '');
+  assert.deepEqual(
+    told.map((line) => line.split(' ')[0]),
+    ['path', 'config', 'command', 'variable'],
+  );
+  assert.match(told[0] ?? '', /-oBatchMode=yes/);
+  assert.match(told[1] ?? '', /^config -v /);
 });
