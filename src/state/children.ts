@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { endTree } from '../os/platform.js';
 import type { ChildLedger } from '../os/run.js';
@@ -13,21 +13,23 @@ interface Child {
 /**
  * Writes down which process groups live, because a killed worker's npm or git lives on and would write into the next attempt.
  * Written at once, without waiting for the disk: a group does not survive the power either.
+ * `add` throws what the disk says.
  */
 export function openChildLedger(path: string): ChildLedger {
   const living = new Map<number, Child>();
-  const save = (): void => {
-    if (living.size === 0) rmSync(path, { force: true });
-    else writeFileSync(path, JSON.stringify([...living.values()]), { mode: 0o600 });
-  };
   return {
     add(pid) {
-      living.set(pid, { pid, startedAt: startTimeOf(pid) });
-      save();
+      const child = { pid, startedAt: startTimeOf(pid) };
+      replaceChildren(path, [...living.values(), child]);
+      living.set(pid, child);
     },
     remove(pid) {
       living.delete(pid);
-      save();
+      try {
+        replaceChildren(path, [...living.values()]);
+      } catch {
+        // It stays written down, and nobody is mistaken for it: the start time tells.
+      }
     },
   };
 }
@@ -38,8 +40,23 @@ export async function endOrphans(path: string): Promise<number> {
     (child) => child.startedAt !== null && child.startedAt === startTimeOf(child.pid),
   );
   for (const { pid } of orphans) await endTree(pid);
-  rmSync(path, { force: true });
+  for (const left of [path, temporaryPath(path)]) rmSync(left, { force: true });
   return orphans.length;
+}
+
+/** Whoever is killed in the middle leaves the list before, whole: torn, it would hide all orphans. */
+function replaceChildren(path: string, children: readonly Child[]): void {
+  if (children.length === 0) {
+    rmSync(path, { force: true });
+    return;
+  }
+  writeFileSync(temporaryPath(path), JSON.stringify(children), { mode: 0o600 });
+  renameSync(temporaryPath(path), path);
+}
+
+// One name will do: only the holder of `upgrade.lock` writes, and it first removes what a former one left.
+function temporaryPath(path: string): string {
+  return `${path}.tmp`;
 }
 
 function readChildren(path: string): readonly Child[] {
@@ -47,7 +64,7 @@ function readChildren(path: string): readonly Child[] {
     const parsed = v.safeParse(childrenFile, JSON.parse(readFileSync(path, 'utf8')));
     return parsed.success ? parsed.output : [];
   } catch {
-    return []; // none, or torn by the kill: then there is nothing that we could end safely
+    return []; // none, or none that can be read: then there is nothing that we could end safely
   }
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { existsSync, linkSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type TestContext } from 'node:test';
@@ -85,4 +85,43 @@ test('a group that ended by itself is struck off', { skip }, async (context) => 
   ledger.remove(second.pid);
   assert.equal(existsSync(path), false);
   ledger.remove(second.pid);
+});
+
+test(
+  'the ledger is replaced as a whole: a kill in the middle leaves the one before',
+  { skip },
+  async (context) => {
+    const folder = await ownFolder(context);
+    const path = join(folder, 'children.json');
+    const first = await startGroup(context);
+    const second = await startGroup(context);
+    const ledger = openChildLedger(path);
+    ledger.add(first.pid);
+    const before = readFileSync(path, 'utf8');
+    linkSync(path, join(folder, 'before')); // the very file: it would show any writing into it
+    ledger.add(second.pid);
+    assert.equal(readFileSync(join(folder, 'before'), 'utf8'), before);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    writeFileSync(`${path}.tmp`, '[{"pid":'); // what a kill in the middle leaves beside it
+    const ended = Promise.all([once(first.shell, 'exit'), once(second.shell, 'exit')]);
+    assert.equal(await endOrphans(path), 2);
+    await ended;
+    assert.deepEqual(readdirSync(folder), ['before']);
+  },
+);
+
+test('what cannot be written down is refused; what cannot be struck off does no harm', async (context) => {
+  const folder = join(await ownFolder(context), 'state');
+  const path = join(folder, 'children.json');
+  const ledger = openChildLedger(path);
+  assert.throws(() => {
+    ledger.add(1);
+  }, /ENOENT/);
+  await mkdir(folder);
+  ledger.add(2);
+  ledger.add(3);
+  assert.doesNotMatch(readFileSync(path, 'utf8'), /"pid":1,/, 'what was refused is not there');
+  await rm(folder, { recursive: true });
+  ledger.remove(2);
+  ledger.remove(3);
 });
