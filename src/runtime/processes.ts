@@ -69,6 +69,16 @@ export function selectProcesses<P extends AppProcess>(all: readonly P[], territo
   });
 }
 
+/** Whether a path is a folder or lies below it, by the rules of the platform's paths; an empty or relative path lies nowhere. */
+export function isWithin(path: string, folder: string, platform: NodeJS.Platform): boolean {
+  const paths = platform === 'win32' ? win32 : posix;
+  if (!paths.isAbsolute(path)) return false;
+  // Windows: C:\Srv\Shop and c:\srv\shop are one folder.
+  const written = (text: string): string => (platform === 'win32' ? text.toLowerCase() : text);
+  const way = paths.relative(written(folder), written(path));
+  return way !== '..' && !way.startsWith(`..${paths.sep}`) && !paths.isAbsolute(way);
+}
+
 function toProcess({ pm_id, name, pid, pm2_env: env }: v.InferOutput<typeof Entry>): ListedProcess {
   // For an instant between a crash and its own restart pm2 says "stopped" and still has the dead pid;
   // where a person or a limit stopped the app there is none.
@@ -95,13 +105,4 @@ function isAgent({ name, script }: AppProcess): boolean {
 
 function livesIn({ cwd, script }: AppProcess, folder: string, platform: NodeJS.Platform): boolean {
   return isWithin(cwd, folder, platform) || isWithin(script, folder, platform);
-}
-
-function isWithin(path: string, folder: string, platform: NodeJS.Platform): boolean {
-  const paths = platform === 'win32' ? win32 : posix;
-  if (!paths.isAbsolute(path)) return false;
-  // Windows: C:\Srv\Shop and c:\srv\shop are one folder.
-  const written = (text: string): string => (platform === 'win32' ? text.toLowerCase() : text);
-  const way = paths.relative(written(folder), written(path));
-  return way !== '..' && !way.startsWith(`..${paths.sep}`) && !paths.isAbsolute(way);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { AppProcess } from '../../src/domain/process.js';
-import { selectProcesses } from '../../src/runtime/processes.js';
+import { isWithin, selectProcesses } from '../../src/runtime/processes.js';
 
 function app(changes: Partial<AppProcess>): AppProcess {
   return {
@@ -76,4 +76,29 @@ test('on Windows the case of a path does not matter', () => {
     app({ name: 'other', cwd: 'D:\\Srv\\Shop' }),
   ];
   assert.deepEqual(chosen(all, { roots: ['C:\\Srv\\Shop'], platform: 'win32' }), ['web']);
+});
+
+test('a folder holds itself and what lies below it, and no neighbour that begins like it', () => {
+  const linux: [string, boolean][] = [
+    ['/srv/shop/releases', true],
+    ['/srv/shop/releases/', true],
+    ['/srv/shop/releases/v1.0.0-1234567/app.js', true],
+    ['/srv/shop/releases/..cache', true],
+    ['/srv/shop/releases-old/app.js', false],
+    ['/srv/shop/releases/../app.js', false],
+    ['/srv/shop', false],
+    ['/', false],
+    ['releases', false],
+    ['', false],
+  ];
+  for (const [path, within] of linux)
+    assert.equal(isWithin(path, '/srv/shop/releases', 'linux'), within, path);
+  const windows: [string, boolean][] = [
+    ['c:\\SRV\\shop\\Releases\\v1', true],
+    ['C:/srv/shop/releases/v1', true],
+    ['C:\\srv\\shop\\releases-old', false],
+    ['D:\\srv\\shop\\releases', false],
+  ];
+  for (const [path, within] of windows)
+    assert.equal(isWithin(path, 'C:\\srv\\shop\\releases', 'win32'), within, path);
 });
