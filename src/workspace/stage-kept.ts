@@ -6,7 +6,7 @@ import { renameStubborn } from '../os/rename.js';
 import type { MoveEffort } from './checkout-locks.js';
 import { keptFor } from './kept.js';
 import { keptFolder, MOVE_NAME, readMove } from './kept-record.js';
-import { writeMark } from './mark.js';
+import { readMark, writeMark } from './mark.js';
 import { stageFolder } from './stage.js';
 
 /** A release that an adopted checkout was moved away from, and the run that brings it back. */
@@ -24,10 +24,12 @@ export async function stageKept(
   { state, runId, release }: KeptRelease,
   { clock, signal, report }: MoveEffort,
 ): Promise<boolean> {
+  const tree = join(stageFolder(state, runId), 'tree');
+  // Killed between the mark and the journal: what was kept is staged already.
+  if ((await readMark(tree))?.commit === release.commit) return true;
   const move = await readMove(state, release.commit);
   // Folders that mix tracked files with made ones cannot be told apart any more once they are one tree.
   if (move === null || move.mixed.length > 0 || !(await keptFor(state, release.commit))) return false;
-  const tree = join(stageFolder(state, runId), 'tree');
   await rm(dirname(tree), { recursive: true, force: true });
   await mkdir(dirname(tree), { recursive: true, mode: 0o700 });
   await renameStubborn(keptFolder(state, release.commit), tree, { clock, signal });
