@@ -1,7 +1,7 @@
 import { lstat, mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, extname, join, relative, sep } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
-import { exists } from '../os/files.js';
+import { exists, hasErrno, translateDiskError } from '../os/files.js';
 import { copyAny } from './reuse-modules.js';
 
 /** Which paths of a tree are links, and where what they stand for lies. */
@@ -63,6 +63,8 @@ async function replaceByLink(at: string, target: string): Promise<void> {
   try {
     await symlink(target, at, folder ? 'junction' : 'file');
   } catch (cause) {
+    if (!hasErrno(cause, 'EPERM', 'EEXIST', 'ENOSYS', 'ENOTSUP', 'EINVAL', 'ENAMETOOLONG'))
+      throw translateDiskError(cause, at);
     throw new GitOpsError('RELEASE_INVALID', `cannot link the shared path ${at} to ${target}`, {
       cause,
       hint: 'on Windows only folders can be shared without the right to create symbolic links (developer mode)',
