@@ -33,8 +33,10 @@ export async function writeDurably(path: string, text: string): Promise<void> {
 /** Appends one line and has it on disk before it resolves. A crash in the middle leaves at most a torn last line. */
 export async function appendDurably(path: string, line: string): Promise<void> {
   try {
+    const isFirst = !(await exists(path));
     await writeAndSync(path, line, 'a');
     await leaveToOwner(path);
+    if (isFirst) await syncFolder(dirname(path));
   } catch (error) {
     throw translateDiskError(error, path);
   }
@@ -51,16 +53,30 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder that only its owner can enter; refuses one that is a symbolic link. */
+/** Makes a folder that only its owner can enter. Throws `STATE_UNSAFE` for one that is a symbolic link or somebody else's. */
 export async function makePrivateFolder(path: string): Promise<void> {
-  const found = await lstat(path).catch(() => null);
-  if (found?.isSymbolicLink() === true) {
+  if (!(await exists(path))) {
+    const first = await mkdir(path, { recursive: true, mode: 0o700 });
+    if (first !== undefined) await leaveToOwner(path);
+  }
+  const found = await lstat(path);
+  if (found.isSymbolicLink()) {
     throw new GitOpsError('STATE_UNSAFE', `${path} is a symbolic link`, {
       hint: 'replace it by a real folder',
     });
   }
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (first !== undefined) await leaveToOwner(path);
+  await refuseForeign(path, found.uid);
+  // Windows has no such bits: there the rights come from the folder above.
+  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) await chmod(path, 0o700);
+}
+
+/** Root works for whom the folder above belongs to. */
+async function refuseForeign(path: string, uid: number): Promise<void> {
+  const own = process.getuid?.() ?? uid;
+  if (uid === own || (own === 0 && uid === (await stat(dirname(path))).uid)) return;
+  throw new GitOpsError('STATE_UNSAFE', `${path} belongs to another user (uid ${uid})`, {
+    hint: `work as that user, or give it to yours: chown -R ${own} ${path}`,
+  });
 }
 
 /** Gives what we made with root's rights to whom its folder belongs: after one `sudo`, its user must be able to go on. */
@@ -72,7 +88,13 @@ export async function leaveToOwner(path: string): Promise<void> {
 
 /** Whether something lies at `path` (a dangling link counts). */
 export async function exists(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => null)) !== null;
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
 }
 
 /** Whether a thrown value is a system error of one of the given names, such as `ENOENT`. */

@@ -93,8 +93,39 @@ test('a private folder is made with its parents, and a link in its place is refu
   assert.equal((await stat(path)).mode & 0o777, 0o700);
   await symlink(path, join(folder, 'link'));
   await assert.rejects(makePrivateFolder(join(folder, 'link')), { code: 'STATE_UNSAFE' });
+  await symlink('nowhere', join(folder, 'dangling'));
+  await assert.rejects(makePrivateFolder(join(folder, 'dangling')), { code: 'STATE_UNSAFE' });
   await syncFolder(path);
   await chmod(path, 0o700);
+});
+
+test('a private folder that others could enter is closed', async (context) => {
+  const path = join(await ownFolder(context), 'a');
+  await mkdir(path);
+  await chmod(path, 0o777);
+  await makePrivateFolder(path);
+  assert.equal((await stat(path)).mode & 0o777, 0o700);
+});
+
+test("a private folder that is somebody else's is refused, unless root works for its owner", async (context) => {
+  if (process.getuid?.() !== 0) {
+    context.skip('only root can give folders away');
+    return;
+  }
+  const folder = await ownFolder(context);
+  const path = join(folder, 'a');
+  await mkdir(path);
+  await chown(path, 65_534, 65_534);
+  await assert.rejects(makePrivateFolder(path), { code: 'STATE_UNSAFE', message: /uid 65534/ });
+  await chown(folder, 65_534, 65_534);
+  await makePrivateFolder(path);
+});
+
+test('what cannot be looked at is not taken for missing', async (context) => {
+  const folder = await ownFolder(context);
+  await writeFile(join(folder, 'a'), '');
+  assert.equal(await exists(join(folder, 'a', 'b')), false);
+  await assert.rejects(exists(join(folder, 'x'.repeat(300))), { code: 'ENAMETOOLONG' });
 });
 
 test('a file that is replaced keeps its mode', async (context) => {
