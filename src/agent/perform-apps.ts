@@ -5,9 +5,9 @@ import type { Incarnation } from '../domain/process.js';
 import { waitUntilAlone } from '../os/alone.js';
 import { runFolder } from '../state/runs.js';
 import { listProcesses, type ListedProcess } from '../runtime/processes.js';
-import { roll as rollProcesses } from '../runtime/roll.js';
+import { ExitWatch, roll as rollProcesses } from '../runtime/roll.js';
 import type { RollOutcome } from '../runtime/rolling.js';
-import { deleteProcesses, saveList, startApps as startInPm2 } from '../runtime/start.js';
+import { deleteProcesses, saveList, startApps as startInPm2, startDaemon } from '../runtime/start.js';
 import { findTargets, isDaemonLost, rootProcesses, withDaemon, type Targets } from './apps.js';
 import type { Brought } from './brought.js';
 import { switchingOf } from './switching.js';
@@ -36,12 +36,16 @@ interface Roll {
   readonly restart: RestartConfig;
   /** Null: all of the root's. Else only these, by pm id. */
   readonly only: ReadonlySet<number> | null;
+  readonly exits?: ExitWatch | undefined;
 }
 
 const ATTEMPTS = 5;
 const RETRY_MS = 2_000;
 
-async function rollOnce(place: Workplace, { old, brought, restart, only }: Roll): Promise<RollOutcome> {
+async function rollOnce(
+  place: Workplace,
+  { old, brought, restart, only, exits }: Roll,
+): Promise<RollOutcome> {
   const { root, signal, report, children } = place;
   const { host } = root;
   const { health, apps } = brought.config;
@@ -61,6 +65,7 @@ async function rollOnce(place: Workplace, { old, brought, restart, only }: Roll)
       children,
       home: host.pm2Home,
       platform: host.platform,
+      exits,
     };
     return rollProcesses(
       { targets, old, restart, health, env: host.env, cwd: switchingOf(place).live },
@@ -68,6 +73,23 @@ async function rollOnce(place: Workplace, { old, brought, restart, only }: Roll)
       signal,
     );
   });
+}
+
+/** Listens to all that pm2 tells from now on, for a first start; the watch ends with `over`. */
+export async function listenEarly(
+  { root: { host }, signal, order, ...place }: Workplace,
+  over: AbortSignal,
+): Promise<ExitWatch> {
+  const tools = {
+    home: host.pm2Home,
+    platform: host.platform,
+    report: place.report,
+    children: place.children,
+  };
+  if (order.startPm2) await startDaemon(host.env, tools, signal);
+  const exits = new ExitWatch(host.clock, AbortSignal.any([signal, over]));
+  await exits.listen(tools, null);
+  return exits;
 }
 
 /**

@@ -4,9 +4,10 @@ import { incarnations, isOneOf, type Incarnation } from '../domain/process.js';
 import { describeRelease } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { isDaemonLost, rootProcesses } from './apps.js';
-import { liveTree, readBrought, readBroughtOrDefaults } from './brought.js';
+import { liveTree, readBrought, readBroughtOrDefaults, type Brought } from './brought.js';
 import { askHook, hook, REMARK, VERDICT } from './perform-hooks.js';
-import { deleteStarted, rollApps, saveApps, startApps, tellIdleApps } from './perform-apps.js';
+import type { RollOutcome } from '../runtime/rolling.js';
+import { deleteStarted, listenEarly, rollApps, saveApps, startApps, tellIdleApps } from './perform-apps.js';
 import { switchingOf } from './switching.js';
 import type { Workplace } from './workplace.js';
 
@@ -38,9 +39,10 @@ export async function prove(
   const tree = liveTree(place, release);
   const brought = await readBrought(place, release, tree);
   const found = await rootProcesses(place.root, brought.config.apps, place.signal).catch(noneYet(place));
-  // A first start may have been cut off half way: until a release is proven, what is missing is started.
-  if (found.length === 0 || upgrade.active === null) await startApps(place, brought, found);
-  const outcome = await rollApps(place, { old, brought, restart: brought.config.restart, only: null });
+  const outcome =
+    upgrade.active === null || found.length === 0
+      ? await startAndProve(place, brought, old)
+      : await rollApps(place, { old, brought, restart: brought.config.restart, only: null });
   // The hook's no is a verdict on the release: its own last probe.
   const cause = outcome.healthy
     ? await askHook(place, 'afterActivate', {
@@ -61,6 +63,22 @@ export async function prove(
   place.report.step(`healthy: ${describeRelease(release)} serves`);
   const ranks = ranksAtLeast(release, upgrade.highest, config.tagPrefix);
   return { type: 'healthy', apps: brought.config.apps, ranks, at };
+}
+
+/** Until a release is proven, what is missing is started: a first start may have been cut off half way. */
+async function startAndProve(
+  place: Workplace,
+  brought: Brought,
+  old: readonly Incarnation[],
+): Promise<RollOutcome> {
+  const over = new AbortController();
+  try {
+    const exits = await listenEarly(place, over.signal);
+    await startApps(place, brought, await rootProcesses(place.root, brought.config.apps, place.signal));
+    return await rollApps(place, { old, brought, restart: brought.config.restart, only: null, exits });
+  } finally {
+    over.abort();
+  }
 }
 
 /** Makes the root name the former release again, then restarts and proves what ran the failed one. */

@@ -17,15 +17,16 @@ export class ExitWatch {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Listens until the signal aborts. Without a bus, pauses simply last to their end. */
-  async listen(place: DaemonPlace, pmIds: ReadonlySet<number>): Promise<void> {
+  /** Listens until the signal aborts, to these processes or (null) to all. Without a bus, pauses simply last to their end. */
+  async listen(place: DaemonPlace, pmIds: ReadonlySet<number> | null): Promise<void> {
+    const isMeant = (pmId: number): boolean => pmIds?.has(pmId) ?? true;
     const onEvent = (event: ProcessEvent): void => {
-      if (event.event !== 'exit' || !pmIds.has(event.pmId)) return;
+      if (event.event !== 'exit' || !isMeant(event.pmId)) return;
       this.#exits.push(event);
       this.#wake.abort();
     };
     const onFault = (fault: ProcessFault): void => {
-      if (!pmIds.has(fault.pmId) || !ON_LOADING.test(fault.stack)) return;
+      if (!isMeant(fault.pmId) || !ON_LOADING.test(fault.stack)) return;
       this.#faults.push(fault);
       this.#wake.abort();
     };

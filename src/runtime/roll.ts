@@ -6,6 +6,7 @@ import type { Rolling, RollOutcome, RollPlan, RollTools } from './rolling.js';
 import { leave, reload, restart, type Turn } from './turn.js';
 import { planWaves, type Wave } from './waves.js';
 
+export { ExitWatch } from './exits.js';
 export type { RollOutcome, RollPlan, RollTools } from './rolling.js';
 
 const STOPPING_PAUSE_MS = 100;
@@ -22,7 +23,7 @@ const STOPPING_MARGIN_MS = 1_000;
 export async function roll(plan: RollPlan, tools: RollTools, signal: AbortSignal): Promise<RollOutcome> {
   const over = new AbortController();
   const ends = AbortSignal.any([signal, over.signal]);
-  const exits = new ExitWatch(tools.clock, ends);
+  const exits = tools.exits ?? new ExitWatch(tools.clock, ends);
   const rolling: Rolling = { plan, tools, exits, signal };
   try {
     const processes = await findProcesses(rolling);

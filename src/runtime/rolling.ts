@@ -30,6 +30,8 @@ export interface RollTools extends DaemonPlace {
   readonly clock: Clock;
   readonly report: Report;
   readonly children?: ChildLedger | undefined;
+  /** A watch that has been listening since before a first start: pm2 tells what fails to load once, and only then. */
+  readonly exits?: ExitWatch | undefined;
 }
 
 /** How a roll ended; `process` is the one at fault, as people call it (`web 0`), if it is one. */

@@ -51,6 +51,19 @@ const ReportReply = v.looseObject({
   argv: v.fallback(v.array(v.string()), []),
 });
 
+/** Starts an empty daemon where none runs, so that somebody can listen before it has apps. */
+export async function startDaemon(env: Env, tools: StartTools, signal: AbortSignal): Promise<void> {
+  const { code, stderr } = await runCli(await findCli(tools, true, signal), ['ping'], { env, tools, signal });
+  if (code === 0) return;
+  throw new GitOpsError(
+    'DAEMON_ABSENT',
+    `pm2 ping could not start a daemon: ${stripVTControlCharacters(stderr).trim()}`,
+    {
+      hint: 'see whether `pm2 ls` works for this user',
+    },
+  );
+}
+
 /** Starts apps by the pm2 command line that belongs to the running daemon. Throws `DAEMON_ABSENT` and its kin, `NAMES_TAKEN`, `RELEASE_INVALID`. */
 export async function startApps(plan: StartPlan, tools: StartTools, signal: AbortSignal): Promise<void> {
   const cli = await findCli(tools, plan.startDaemon ?? false, signal);
