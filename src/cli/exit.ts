@@ -47,6 +47,8 @@ export function exitCodeOfAnswer({ kind, outcome, code }: Answer): number {
       return code === null ? EXIT.unexpected : exitCodeOfCode(code);
     case 'ended':
       if (outcome === 'activated') return EXIT.done;
+      // Within a run this is about what was kept of a release: the former one serves.
+      if (code === 'STATE_CORRUPT') return EXIT.failed;
       if (code === 'STUCK' || (code !== null && exitCodeOfCode(code) === EXIT.usage))
         return exitCodeOfCode(code);
       return outcome === 'blocked' ? EXIT.behind : EXIT.failed;
