@@ -29,7 +29,8 @@ export interface FetchRequest {
 type Outcome = 'fetched' | 'moved' | { readonly failure: GitFailure; readonly stderr: string };
 
 const SEED_REF = 'refs/gitops/seed';
-const INCOMING_REF = 'refs/gitops/incoming';
+/** Where the ref of a server lands that hands out no ids; it keeps objects only until the fetch is over. */
+export const INCOMING_REF = 'refs/gitops/incoming';
 
 /**
  * Has the release's commit, whole, in the mirror under `refs/gitops/releases/<commit>`; no network if it is there already.

@@ -1,13 +1,15 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isGitOpsError, messageOf } from '../domain/errors.js';
 import type { Commit } from '../domain/release.js';
 import { hasErrno } from '../os/files.js';
 import { runGit } from '../os/git.js';
 import type { Effort } from './effort.js';
 import { quiet } from './effort.js';
+import { leftoversIn } from './leftovers.js';
 import { MARK_NAME, readMark } from './mark.js';
 import { sweepGitLocks } from './git-locks.js';
+import { INCOMING_REF } from './mirror.js';
 
 /** What may go, and what must stay whatever its age. */
 export interface PruneRequest {
@@ -27,7 +29,7 @@ const GC_ABOVE_BYTES = 256 * 1024 * 1024;
 const GC_ABOVE_PACKS = 40;
 
 /**
- * Removes what no roll back can need: old releases, abandoned stages, old runs, objects of forgotten releases.
+ * Removes what no roll back can need: old releases, abandoned stages, old runs, objects of forgotten releases, leftovers of kills.
  * Each folder is renamed into the trash first, so that no half-removed one can be taken for whole. What cannot be removed now
  * (Windows locks what runs) is reported and left to the next run. The caller holds `upgrade.lock`.
  */
@@ -44,6 +46,9 @@ export async function prune(request: PruneRequest, effort: Effort): Promise<void
     .slice(MAX_RUNS);
   for (const { path, name } of [...releases.stale, ...stages, ...runs])
     await throwAway(path, { trash, name }, effort);
+  // The disk's own time: it is what the files' ages are told in.
+  for (const path of await leftoversIn(request.state, (await stat(trash)).mtimeMs))
+    await throwAway(path, { trash, name: basename(path) }, effort);
   await empty(trash, effort);
   await pruneMirror(request, releases.kept, effort);
 }
@@ -127,8 +132,11 @@ async function pruneMirror(request: PruneRequest, kept: readonly Commit[], effor
       '--format=%(refname)',
       '--sort=-creatordate',
       'refs/gitops/releases/',
+      INCOMING_REF,
     ]);
-    const refs = listed.stdout.split('\n').filter((ref) => ref !== '');
+    const found = listed.stdout.split('\n').filter((ref) => ref !== '');
+    const refs = found.filter((ref) => ref !== INCOMING_REF);
+    if (found.includes(INCOMING_REF)) await git(['update-ref', '-d', INCOMING_REF]);
     // An adopted checkout has no release folders to go by: there the newest releases count.
     const known =
       request.strategy === 'releases' ? kept : [...kept, ...refs.slice(0, request.keep).map(commitOf)];

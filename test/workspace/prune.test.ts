@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { execa } from 'execa';
 import { exists } from '../../src/os/files.js';
 import { MARK_NAME, writeMark } from '../../src/workspace/mark.js';
-import { fetchCommit, releaseRef } from '../../src/workspace/mirror.js';
+import { fetchCommit, INCOMING_REF, releaseRef } from '../../src/workspace/mirror.js';
 import { prune } from '../../src/workspace/prune.js';
 import { Remote } from '../bed/remote.js';
 import { Bench, releaseOf } from './bench.js';
@@ -62,6 +62,19 @@ describe('pruning', () => {
     assert.ok(runs.includes('run-now') && runs.includes('run-0') && !runs.includes('run-50'));
   });
 
+  it('drops what kills leave: old answers, half-written records, mirrors put aside; not what is fresh', async () => {
+    await bench.write({ 'old.json': '', 'new.json': '' }, join(bench.state, 'answers'));
+    await bench.write({ '.1a-2b.3c.tmp': '', '.1a-9z.tmp': '', 'machine.json': '' }, bench.state);
+    const ago = Date.now() / 1000 - 25 * 60 * 60;
+    for (const name of ['answers/old.json', '.1a-2b.3c.tmp', 'machine.json'])
+      await utimes(join(bench.state, name), ago, ago);
+    for (const name of ['mirror.git.damaged', 'mirror.git.new'])
+      await mkdir(join(bench.state, name, 'objects'), { recursive: true });
+    await prune(request(), bench.effort());
+    assert.deepEqual((await readdir(bench.state)).sort(), ['.1a-9z.tmp', 'answers', 'machine.json']);
+    assert.deepEqual(await readdir(join(bench.state, 'answers')), ['new.json']);
+  });
+
   it('forgets the objects of releases that are gone', async () => {
     const remote = await Remote.open();
     try {
@@ -79,13 +92,14 @@ describe('pruning', () => {
           bench.effort(),
         );
       }
+      await execa('git', ['--git-dir', bench.mirror, 'update-ref', INCOMING_REF, commits[1] ?? '']);
       await prune(request({ strategy: 'checkout', keep: 1, protect: commits.slice(0, 1) }), bench.effort());
       const { stdout } = await execa('git', [
         '--git-dir',
         bench.mirror,
         'for-each-ref',
         '--format=%(refname)',
-        'refs/gitops/releases/',
+        'refs/gitops/',
       ]);
       assert.deepEqual(
         stdout.split('\n').sort(),
