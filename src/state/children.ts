@@ -20,6 +20,7 @@ export function openChildLedger(path: string): ChildLedger {
   return {
     add(pid) {
       const child = { pid, startedAt: startTimeOf(pid) };
+      if (child.startedAt === null) return; // it has ended, or this system does not tell: nobody could end it safely later
       replaceChildren(path, [...living.values(), child]);
       living.set(pid, child);
     },

@@ -110,18 +110,23 @@ test(
   },
 );
 
-test('what cannot be written down is refused; what cannot be struck off does no harm', async (context) => {
-  const folder = join(await ownFolder(context), 'state');
-  const path = join(folder, 'children.json');
-  const ledger = openChildLedger(path);
-  assert.throws(() => {
-    ledger.add(1);
-  }, /ENOENT/);
-  await mkdir(folder);
-  ledger.add(2);
-  ledger.add(3);
-  assert.doesNotMatch(readFileSync(path, 'utf8'), /"pid":1,/, 'what was refused is not there');
-  await rm(folder, { recursive: true });
-  ledger.remove(2);
-  ledger.remove(3);
-});
+test(
+  'what cannot be written down is refused; what cannot be struck off does no harm',
+  { skip },
+  async (context) => {
+    const folder = join(await ownFolder(context), 'state');
+    const path = join(folder, 'children.json');
+    const ledger = openChildLedger(path);
+    const [refused, first, second] = [process.ppid, process.pid, 1];
+    assert.throws(() => {
+      ledger.add(refused);
+    }, /ENOENT/);
+    await mkdir(folder);
+    ledger.add(first);
+    ledger.add(second);
+    assert.ok(!readFileSync(path, 'utf8').includes(`"pid":${refused},`), 'what was refused is not there');
+    await rm(folder, { recursive: true });
+    ledger.remove(first);
+    ledger.remove(second);
+  },
+);
