@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { GitOpsError } from '../domain/errors.js';
 import type { Clock } from './clock.js';
+import { parentOf } from './proc-linux.js';
 
 const LIMIT_MS = 5_000;
 const LOOK_MS = 20;
@@ -29,8 +29,7 @@ export async function waitUntilAlone(
   }
 }
 
-// proc(5): the parent id is the second field behind the command's closing bracket. Elsewhere the direct parent must do:
-// it is the launcher while it lives, and nobody's child afterwards.
+// Where the system does not tell, the direct parent must do: it is the launcher while it lives, and nobody's child afterwards.
 function ancestors(): number[] {
   const found: number[] = [];
   for (let pid = process.ppid; pid > 1;) {
@@ -40,13 +39,4 @@ function ancestors(): number[] {
     pid = parent;
   }
   return found;
-}
-
-function parentOf(pid: number): number | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return null;
-  }
 }

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+
+// Fields of /proc/<pid>/stat behind the command, counted from 0: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+const PARENT = 1;
+const START_TIME = 19;
+
+/** The parent of a process; null where it is gone, or the system is none that tells. */
+export function parentOf(pid: number): number | null {
+  const field = fieldOf(pid, PARENT);
+  return field === null ? null : Number(field);
+}
+
+/** When a process began, in the kernel's own count: with the pid it names one process for ever. Null as with `parentOf`. */
+export function startTimeOf(pid: number): string | null {
+  return fieldOf(pid, START_TIME);
+}
+
+function fieldOf(pid: number, index: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command is in parentheses and may hold spaces and brackets itself.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[index] ?? null;
+  } catch {
+    return null; // gone, or no /proc: there is no more to know
+  }
+}
