@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { exists } from '../os/files.js';
 import { connectDaemon, type Daemon } from '../runtime/rpc.js';
-import { listProcesses, selectProcesses, type ListedProcess } from '../runtime/processes.js';
+import { isWithin, listProcesses, selectProcesses, type ListedProcess } from '../runtime/processes.js';
 import { CONFIG_FILE } from '../state/layout.js';
 import type { Root } from './root.js';
 
@@ -49,7 +49,7 @@ export async function findTargets(
 ): Promise<Targets> {
   const { config, layout, host } = root;
   const roots = [layout.root, await realpath(layout.root)];
-  const nested = await rootsBelow(layout.root, all);
+  const nested = await rootsBelow(root, all);
   return (list) =>
     selectProcesses(list, { roots, apps: config.apps ?? named, nested, platform: host.platform });
 }
@@ -70,18 +70,21 @@ export function refusePinnedApps(root: Root, processes: readonly ListedProcess[]
 }
 
 /** Whether pm2's record of a process names a release folder instead of `current`. */
-export function followsNothing({ layout }: Root, { cwd, script }: ListedProcess): boolean {
+export function followsNothing({ layout, host }: Root, { cwd, script }: ListedProcess): boolean {
   const folder = join(layout.root, 'releases');
-  return cwd.startsWith(folder) || script.startsWith(folder);
+  return [cwd, script].some((path) => isWithin(path, folder, host.platform));
 }
 
 /** Other roots below this one that own some process's folder. A release may carry a gitops.json of its own: that makes no root. */
-async function rootsBelow(root: string, all: readonly ListedProcess[]): Promise<string[]> {
+async function rootsBelow(
+  { layout: { root }, host: { platform } }: Root,
+  all: readonly ListedProcess[],
+): Promise<string[]> {
   const found = new Set<string>();
   const ours = [join(root, 'releases'), join(root, 'current')];
   for (const { cwd } of all) {
-    if (!cwd.startsWith(root) || ours.some((folder) => cwd.startsWith(folder))) continue;
-    for (let folder = cwd; folder !== root && folder.startsWith(root); folder = dirname(folder)) {
+    if (!isWithin(cwd, root, platform) || ours.some((folder) => isWithin(cwd, folder, platform))) continue;
+    for (let folder = cwd; folder !== root && isWithin(folder, root, platform); folder = dirname(folder)) {
       if (await exists(join(folder, CONFIG_FILE))) found.add(folder);
     }
   }
