@@ -1,7 +1,11 @@
 import { constants } from 'node:fs';
-import { chmod, lchown, lstat, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
+import { hasErrno } from './errno.js';
+import { renameStubborn } from './rename.js';
+
+export { hasErrno } from './errno.js';
 
 /** Reads a text file, or null where there is none. */
 export async function readTextIfAny(path: string): Promise<string | null> {
@@ -22,7 +26,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
     if (before?.isFile() === true) await chmod(temporary, before.mode & 0o777);
     await leaveToOwner(temporary);
     // Closed before the rename: Windows refuses to rename an open file.
-    await rename(temporary, path);
+    await renameStubborn(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw translateDiskError(error, path);
@@ -95,11 +99,6 @@ export async function exists(path: string): Promise<boolean> {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false;
     throw error;
   }
-}
-
-/** Whether a thrown value is a system error of one of the given names, such as `ENOENT`. */
-export function hasErrno(error: unknown, ...names: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && names.includes(String(error.code));
 }
 
 /** A full or read-only disk as a `GitOpsError`; any other value as it is. */

@@ -1,6 +1,6 @@
 import { rename } from 'node:fs/promises';
-import type { Clock } from './clock.js';
-import { hasErrno } from './files.js';
+import { systemClock, type Clock } from './clock.js';
+import { hasErrno } from './errno.js';
 
 /** What a stubborn rename waits with. */
 export interface RenamePatience {
@@ -8,13 +8,15 @@ export interface RenamePatience {
   readonly signal: AbortSignal;
 }
 
+// A write that must not be left half done; it ends with the last wait.
+const TO_THE_END: RenamePatience = { clock: systemClock(), signal: new AbortController().signal };
 const WAITS_MS = [20, 50, 100, 200, 400, 800, 1_600];
 
 /** Renames; on Windows, where a scanner or a dying process may hold a file for a moment, tries again for about three seconds. */
 export async function renameStubborn(
   from: string,
   to: string,
-  { clock, signal }: RenamePatience,
+  { clock, signal }: RenamePatience = TO_THE_END,
 ): Promise<void> {
   for (const waitMs of process.platform === 'win32' ? WAITS_MS : []) {
     try {
