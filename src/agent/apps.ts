@@ -64,26 +64,28 @@ export function refusePinnedApps(root: Root, processes: readonly ListedProcess[]
     'APPS_PINNED',
     `pm2 holds ${names} on one release folder: a restart would never change its code`,
     {
-      hint: `pm2 delete ${[...new Set(pinned)].join(' ')} && pm2-gitops apply starts them so that they follow ${join(root.layout.root, 'current')}`,
+      hint: `pm2 delete ${[...new Set(pinned)].join(' ')} && pm2-gitops apply starts them so that they follow ${root.layout.current}`,
     },
   );
 }
 
 /** Whether pm2's record of a process names a release folder instead of `current`. */
 export function followsNothing({ layout, host }: Root, { cwd, script }: ListedProcess): boolean {
-  const folder = join(layout.root, 'releases');
-  return [cwd, script].some((path) => isWithin(path, folder, host.platform));
+  return [cwd, script].some((path) => isWithin(path, layout.releases, host.platform));
 }
 
 /** Other roots below this one that own some process's folder. A release may carry a gitops.json of its own: that makes no root. */
 async function rootsBelow(
-  { layout: { root }, host: { platform } }: Root,
+  { layout: { root, releases, current }, host: { platform } }: Root,
   all: readonly ListedProcess[],
 ): Promise<string[]> {
   const found = new Set<string>();
-  const ours = [join(root, 'releases'), join(root, 'current')];
   for (const { cwd } of all) {
-    if (!isWithin(cwd, root, platform) || ours.some((folder) => isWithin(cwd, folder, platform))) continue;
+    if (
+      !isWithin(cwd, root, platform) ||
+      [releases, current].some((folder) => isWithin(cwd, folder, platform))
+    )
+      continue;
     for (let folder = cwd; folder !== root && isWithin(folder, root, platform); folder = dirname(folder)) {
       if (await exists(join(folder, CONFIG_FILE))) found.add(folder);
     }

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { isGitOpsError } from '../domain/errors.js';
-import { releaseFolder, type Release } from '../domain/release.js';
+import type { Release } from '../domain/release.js';
+import { releaseTree } from '../state/layout.js';
 import { parseReleaseConfig, type ReleaseConfig } from '../config/release.js';
 import { readEcosystem } from '../workspace/ecosystem.js';
 import { relocateApps } from '../workspace/relocate.js';
@@ -55,5 +55,5 @@ export async function readBroughtOrDefaults(
 
 /** The folder in which the release that the root names really lies. */
 export function liveTree({ root: { config, layout } }: Workplace, release: Release): string {
-  return config.strategy === 'checkout' ? layout.root : join(layout.root, 'releases', releaseFolder(release));
+  return config.strategy === 'checkout' ? layout.root : releaseTree(layout, release);
 }

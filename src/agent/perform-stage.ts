@@ -1,10 +1,10 @@
-import { join } from 'node:path';
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
 import { parseReleaseConfig } from '../config/release.js';
 import { GitOpsError } from '../domain/errors.js';
-import { releaseFolder, sameRelease, type Release } from '../domain/release.js';
+import { sameRelease, type Release } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
+import { releaseTree } from '../state/layout.js';
 import { readMark } from '../workspace/mark.js';
 import { stageRelease, type StageRequest } from '../workspace/stage.js';
 import { stageKept } from '../workspace/stage-kept.js';
@@ -73,6 +73,6 @@ async function baseOf(
   if (active === null) return null;
   if (config.strategy === 'checkout')
     return { tree: layout.root, depsKey: (await readLive(layout.state))?.depsKey ?? null };
-  const tree = join(layout.root, 'releases', releaseFolder(active.release));
+  const tree = releaseTree(layout, active.release);
   return { tree, depsKey: (await readMark(tree))?.depsKey ?? null };
 }

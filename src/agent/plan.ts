@@ -1,8 +1,8 @@
 import type { Decision } from '../domain/decide.js';
 import { isGitOpsError } from '../domain/errors.js';
-import { describeRelease, releaseFolder, type Release } from '../domain/release.js';
+import { describeRelease, type Release } from '../domain/release.js';
+import { releaseTree } from '../state/layout.js';
 import { exists } from '../os/files.js';
-import { join } from 'node:path';
 import type { ListedProcess } from '../runtime/processes.js';
 import { rootProcesses } from './apps.js';
 import { decideFreshly } from './request.js';
@@ -42,8 +42,7 @@ async function stepsOf(scope: Scope, { desired, step }: Decision): Promise<strin
 }
 
 async function stagingSteps({ config, layout }: Root, release: Release): Promise<string[]> {
-  const complete =
-    config.strategy === 'releases' && (await exists(join(layout.root, 'releases', releaseFolder(release))));
+  const complete = config.strategy === 'releases' && (await exists(releaseTree(layout, release)));
   if (complete) return [`take ${describeRelease(release)} from disk, where it is complete`];
   return [
     `fetch ${describeRelease(release)} and check it out beside the running release`,
@@ -53,7 +52,7 @@ async function stagingSteps({ config, layout }: Root, release: Release): Promise
 
 async function changeSteps(scope: Scope, release: Release): Promise<string[]> {
   const { config, layout } = scope.root;
-  const what = config.strategy === 'releases' ? join(layout.root, 'current') : `the checkout ${layout.root}`;
+  const what = config.strategy === 'releases' ? layout.current : `the checkout ${layout.root}`;
   return [
     `switch ${what} to ${release.tag}`,
     ...restartSteps(await processesOrNone(scope)),

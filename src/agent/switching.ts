@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { releaseFolder, type Release } from '../domain/release.js';
 import type { Upgrade } from '../domain/upgrade.js';
 import { GitOpsError } from '../domain/errors.js';
+import { releaseTree } from '../state/layout.js';
 import { readMark } from '../workspace/mark.js';
 import { stageFolder } from '../workspace/stage.js';
 import { checkDirty, moveBack, moveCheckout, readLive } from '../workspace/switch-checkout.js';
@@ -30,9 +31,9 @@ export function switchingOf(place: Workplace): Switching {
 const MOVE_LIMIT_MS = 600_000;
 
 function releasesSwitching({ root: { layout } }: Workplace): Switching {
-  const treeOf = (release: Release): string => join(layout.root, 'releases', releaseFolder(release));
+  const treeOf = (release: Release): string => releaseTree(layout, release);
   return {
-    live: join(layout.root, 'current'),
+    live: layout.current,
     stagedTree: treeOf,
     obstacles: () => Promise.resolve([]),
     async activate(_upgrade, release) {

@@ -1,9 +1,13 @@
 import { join } from 'node:path';
+import { releaseFolder, type Release } from '../domain/release.js';
 
 /** Where everything of a root lies. */
 export interface Layout {
   readonly root: string;
   readonly config: string;
+  /** Strategy `releases`: the folder of all releases, and the link to the one that serves. */
+  readonly releases: string;
+  readonly current: string;
   readonly state: string;
   readonly machine: string;
   readonly orders: string;
@@ -25,6 +29,8 @@ export function layoutOf(root: string): Layout {
   return {
     root,
     config: join(root, CONFIG_FILE),
+    releases: join(root, 'releases'),
+    current: join(root, 'current'),
     state,
     machine: join(state, 'machine.json'),
     orders: join(state, 'orders.json'),
@@ -36,4 +42,9 @@ export function layoutOf(root: string): Layout {
     mirror: join(state, 'mirror.git'),
     runs: join(state, 'runs'),
   };
+}
+
+/** Strategy `releases`: where a release lies once it is complete. */
+export function releaseTree({ releases }: Layout, release: Release): string {
+  return join(releases, releaseFolder(release));
 }
