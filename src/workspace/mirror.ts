@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
 import { redactUrl, redactUrls } from '../domain/redact.js';
@@ -6,6 +6,7 @@ import { describeRelease, sha7, type Commit, type Release } from '../domain/rele
 import type { Env } from '../os/env.js';
 import { exists } from '../os/files.js';
 import { runGit } from '../os/git.js';
+import { renameStubborn } from '../os/rename.js';
 import type { RunResult } from '../os/run.js';
 import { sshEnvironment } from '../os/ssh.js';
 import { quiet, type Effort } from './effort.js';
@@ -41,8 +42,7 @@ export async function fetchCommit(request: FetchRequest, effort: Effort): Promis
   await makeMirror(request, effort);
   await sweepGitLocks(request.mirror);
   if (await hasCommit(request, effort)) return;
-  await plantSeed(request, effort);
-  if (await hasCommit(request, effort)) return;
+  if ((await plantSeed(request, effort)) && (await hasCommit(request, effort))) return;
   let outcome = await fetchOnce(request, effort);
   if (isFailure(outcome, 'corrupt')) {
     effort.report.step(`fetch: the mirror is damaged, it is made anew (${lastLine(outcome.stderr)})`);
@@ -56,7 +56,7 @@ export async function fetchCommit(request: FetchRequest, effort: Effort): Promis
 export async function renewMirror(request: FetchRequest, effort: Effort): Promise<void> {
   const aside = `${request.mirror}.damaged`;
   await rm(aside, { recursive: true, force: true });
-  await rename(request.mirror, aside);
+  await renameStubborn(request.mirror, aside);
   await makeMirror(request, effort);
   await rm(aside, { recursive: true, force: true });
 }
@@ -80,7 +80,7 @@ async function makeMirror({ mirror, release }: FetchRequest, effort: Effort): Pr
     quiet(effort),
   );
   if (result.code !== 0) throw gitFailure('cannot make the mirror', result.stderr);
-  await rename(fresh, mirror);
+  await renameStubborn(fresh, mirror);
 }
 
 /** Whether every object of the commit's tree is there; only then its ref is (again) set. */
@@ -99,14 +99,16 @@ async function keep(request: FetchRequest, effort: Effort): Promise<boolean> {
   return (await inMirror(request, ['update-ref', releaseRef(commit), commit], effort)).code === 0;
 }
 
-/** A seed only saves traffic: whatever is wrong with it, the remote has all that is needed. */
-async function plantSeed(request: FetchRequest, effort: Effort): Promise<void> {
+/**
+ * A seed only saves traffic: whatever is wrong with it, the remote has all that is needed. Whether anything came in.
+ */
+async function plantSeed(request: FetchRequest, effort: Effort): Promise<boolean> {
   const { seed, shallow } = request;
   if (
     seed === null ||
     (await inMirror(request, ['rev-parse', '--verify', '--quiet', SEED_REF], effort)).code === 0
   )
-    return;
+    return false;
   const depth = shallow ? ['--depth=1'] : ['--update-shallow'];
   const result = await fetch({ request, from: seed, refspec: `+HEAD:${SEED_REF}`, extra: depth }, effort);
   effort.report.step(
@@ -114,6 +116,7 @@ async function plantSeed(request: FetchRequest, effort: Effort): Promise<void> {
       ? `fetch: known objects taken from ${seed}`
       : `fetch: nothing taken from ${seed}: ${lastLine(result.stderr)}`,
   );
+  return result.code === 0;
 }
 
 async function fetchOnce(request: FetchRequest, effort: Effort): Promise<Outcome> {

@@ -51,6 +51,15 @@ describe('the mirror', () => {
     assert.equal(remote.counts.fetch, asked);
   });
 
+  it('looks once for what it has where no seed was planted', async () => {
+    await bench.program('git', `echo "$*" >> '${bench.path('git.log')}'\nPATH="\${PATH#*:}" exec git "$@"`);
+    await fetchCommit(request(), bench.effort());
+    assert.equal(
+      (await bench.read('git.log')).split('\n').filter((line) => line.includes(' rev-list ')).length,
+      1,
+    );
+  });
+
   it('removes the lock files that a killed git left', async () => {
     await fetchCommit(request({ release: releaseOf('v1.0.0', first) }), bench.effort());
     const locks = [
