@@ -17,9 +17,7 @@ export function redactUrl(url: string): string {
  * what stands there in an http one may be a token, and git's credential helpers ask for it.
  */
 export function storableUrl(url: string): string {
-  return SSH.test(url)
-    ? url.replace(SSH, (_, scheme: string, user: string) => `${scheme}${user}@`)
-    : redactUrl(url);
+  return SSH.test(url) ? url.replace(SSH, '$1$2@') : redactUrl(url);
 }
 
 /** What `redactUrl` does, for every URL within a text, such as a line that git or npm printed. */
