@@ -87,8 +87,13 @@ async function rootsBelow(
     )
       continue;
     for (let folder = cwd; folder !== root && isWithin(folder, root, platform); folder = dirname(folder)) {
-      if (await exists(join(folder, CONFIG_FILE))) found.add(folder);
+      if (await isRoot(folder)) found.add(folder);
     }
   }
   return [...found];
+}
+
+/** What we may not look into is no root of ours. */
+async function isRoot(folder: string): Promise<boolean> {
+  return exists(join(folder, CONFIG_FILE)).catch(() => false);
 }

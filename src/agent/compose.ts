@@ -46,7 +46,8 @@ export async function openRoot(folder: string, options: { background?: boolean }
 /** The nearest folder from `start` upwards that holds a `gitops.json`. Throws `NOT_A_ROOT`. */
 export async function findRoot(start: string): Promise<string> {
   for (let folder = resolve(start); ; folder = dirname(folder)) {
-    if (await exists(join(folder, CONFIG_FILE))) return folder;
+    // A folder above that we may not look into is no root of ours.
+    if (await exists(join(folder, CONFIG_FILE)).catch(() => false)) return folder;
     if (dirname(folder) === folder) break;
   }
   throw new GitOpsError('NOT_A_ROOT', `no gitops.json in ${resolve(start)} or above`, {

@@ -1,6 +1,6 @@
 import { GitOpsError } from '../domain/errors.js';
 import type { Clock } from './clock.js';
-import { parentOf } from './proc-linux.js';
+import { ancestorsOf } from './proc-linux.js';
 
 const LIMIT_MS = 5_000;
 const LOOK_MS = 20;
@@ -31,12 +31,5 @@ export async function waitUntilAlone(
 
 // Where the system does not tell, the direct parent must do: it is the launcher while it lives, and nobody's child afterwards.
 function ancestors(): number[] {
-  const found: number[] = [];
-  for (let pid = process.ppid; pid > 1;) {
-    found.push(pid);
-    const parent = parentOf(pid);
-    if (parent === null) break;
-    pid = parent;
-  }
-  return found;
+  return [process.ppid, ...ancestorsOf(process.ppid)];
 }

@@ -1,6 +1,6 @@
 import { isOneOf, type AppProcess } from '../domain/process.js';
 import { daemonPid } from './home.js';
-import { ancestorsOf } from './listener-linux.js';
+import { parentOf } from '../os/proc-linux.js';
 import { listProcesses } from './processes.js';
 import { unhealthy, type Rolling, type RollOutcome } from './rolling.js';
 
@@ -35,7 +35,7 @@ async function firstChild(pids: readonly number[], { tools }: Rolling): Promise<
   const daemon = await daemonPid(tools.home);
   if (daemon === null) return null;
   for (const pid of pids) {
-    const [parent] = await ancestorsOf(pid);
+    const parent = parentOf(pid);
     if (parent === daemon) return pid;
   }
   return null;

@@ -2,7 +2,6 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 
 /** The state LISTEN in /proc/net/tcp: https://docs.kernel.org/networking/proc_net_tcp.html */
 const LISTEN = '0A';
-const MAX_ANCESTORS = 64;
 
 /** The processes that listen on a TCP port, as far as we may see them. */
 export async function findListeners(port: number): Promise<number[]> {
@@ -16,19 +15,6 @@ export async function findListeners(port: number): Promise<number[]> {
     pids.map(async (pid) => ((await holdsOne(pid, sockets)) ? [Number(pid)] : [])),
   );
   return holders.flat();
-}
-
-/** The parents of a process, nearest first. */
-export async function ancestorsOf(pid: number): Promise<number[]> {
-  const ancestors: number[] = [];
-  for (
-    let parent = await parentOf(pid);
-    parent > 0 && ancestors.length < MAX_ANCESTORS;
-    parent = await parentOf(parent)
-  ) {
-    ancestors.push(parent);
-  }
-  return ancestors;
 }
 
 /** The incarnation that pm2 wrote into the environment of an app, which the app's children inherit; null where there is none. */
@@ -60,13 +46,6 @@ async function holdsOne(pid: string, sockets: ReadonlySet<string>): Promise<bool
   const names = await readdir(folder).catch(() => []); // gone, or another user's
   const links = await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(() => '')));
   return links.some((link) => sockets.has(link));
-}
-
-async function parentOf(pid: number): Promise<number> {
-  const line = await readProc(`${pid}/stat`);
-  // The name before the parent id is in parentheses and may hold anything: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-  const [, parent] = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  return Number(parent ?? 0);
 }
 
 async function readProc(path: string): Promise<string> {

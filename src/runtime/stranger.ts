@@ -1,6 +1,7 @@
 import type { AppProcess } from '../domain/process.js';
 import { daemonPid } from './home.js';
-import { ancestorsOf, birthMark, findListeners, programOf } from './listener-linux.js';
+import { ancestorsOf } from '../os/proc-linux.js';
+import { birthMark, findListeners, programOf } from './listener-linux.js';
 
 /** Who may listen on a port of the root. */
 export interface Residents {
@@ -29,7 +30,7 @@ export async function findStranger(port: number, residents: Residents): Promise<
 
 async function isResident(pid: number, { processes, home }: Residents): Promise<boolean> {
   const living = new Set(processes.map((process) => process.pid));
-  if (living.has(pid) || (await ancestorsOf(pid)).some((ancestor) => living.has(ancestor))) return true;
+  if (living.has(pid) || ancestorsOf(pid).some((ancestor) => living.has(ancestor))) return true;
   if (processes.some(({ mode }) => mode === 'cluster') && pid === (await daemonPid(home))) return true;
   const mark = await birthMark(pid);
   // A server that left its parent still carries the incarnation that it came from.

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { endTree } from '../os/platform.js';
+import { startTimeOf } from '../os/proc-linux.js';
 import type { ChildLedger } from '../os/run.js';
 import { childrenFile } from './schema.js';
 
@@ -66,15 +67,5 @@ function readChildren(path: string): readonly Child[] {
     return parsed.success ? parsed.output : [];
   } catch {
     return []; // none, or none that can be read: then there is nothing that we could end safely
-  }
-}
-
-// proc(5): field 22 of /proc/<pid>/stat is the start time; field 2 may hold spaces, so count from its closing bracket.
-function startTimeOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
   }
 }
