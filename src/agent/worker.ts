@@ -35,7 +35,7 @@ export async function work(place: Workplace): Promise<Visit> {
     const { layout } = place.root;
     await endOrphans(layout.children);
     const journal = await openJournal(layout.journal);
-    const found = await readJournal(layout.journal);
+    const found = journal.upgrade;
     const lost = await whyWithoutPm2(place, found);
     if (lost !== null)
       return { kind: 'rested', phase: found.phase.at, decision: null, run: null, error: lost };
