@@ -25,7 +25,7 @@ export async function withDaemon<T>(
 }
 
 /** Whether pm2 does not answer: that says nothing about a release, and passes. */
-export function isDaemonLost(error: unknown): boolean {
+export function isDaemonLost(error: unknown): error is GitOpsError {
   return isGitOpsError(error, 'DAEMON_ABSENT', 'DAEMON_SILENT', 'DAEMON_FOREIGN');
 }
 
@@ -39,6 +39,14 @@ export async function rootProcesses(
     const all = await listProcesses(daemon, signal);
     return (await findTargets(root, named, all))(all);
   });
+}
+
+/** With leave to start a pm2 daemon, its absence means that nothing runs yet. */
+export function noneYet({ startPm2 }: { readonly startPm2: boolean }): (error: unknown) => never[] {
+  return (error) => {
+    if (startPm2 && isGitOpsError(error, 'DAEMON_ABSENT')) return [];
+    throw error;
+  };
 }
 
 /** How to find the root's processes in a list. */

@@ -1,4 +1,4 @@
-import { GitOpsError, messageOf, type ErrorCode } from '../domain/errors.js';
+import { GitOpsError, isGitOpsError, messageOf, type ErrorCode } from '../domain/errors.js';
 import type { Reason } from '../domain/gates.js';
 import type { Instant, Release } from '../domain/release.js';
 import { translateDiskError } from '../os/files.js';
@@ -33,7 +33,7 @@ const OFFLINE: readonly ErrorCode[] = ['SOURCE_UNREACHABLE', 'SOURCE_REFUSED'];
 /** A foreseen failure, or a refusal of the system as one. Anything else is a bug: it is thrown on and ends the worker. */
 export function asFailure(thrown: unknown, root: string): GitOpsError {
   const error = translateDiskError(thrown, root);
-  if (error instanceof GitOpsError && error.code !== 'ABORTED') return error;
+  if (isGitOpsError(error) && error.code !== 'ABORTED') return error;
   if (error instanceof Error && 'syscall' in error)
     return new GitOpsError('SYSTEM_FAILED', error.message, { cause: error });
   throw error;

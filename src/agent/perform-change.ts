@@ -1,9 +1,9 @@
 import { ranksAtLeast } from '../domain/channel.js';
-import { isGitOpsError, messageOf } from '../domain/errors.js';
+import { messageOf } from '../domain/errors.js';
 import { incarnations, isOneOf, type Incarnation } from '../domain/process.js';
 import { describeRelease } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
-import { isDaemonLost, rootProcesses } from './apps.js';
+import { isDaemonLost, noneYet, rootProcesses } from './apps.js';
 import { liveTree, readBrought, readBroughtOrDefaults, type Brought } from './brought.js';
 import { askHook, hook, REMARK, VERDICT } from './perform-hooks.js';
 import type { RollOutcome } from '../runtime/rolling.js';
@@ -38,7 +38,9 @@ export async function prove(
   await place.report.begin(run);
   const tree = liveTree(place, release);
   const brought = await readBrought(place, release, tree);
-  const found = await rootProcesses(place.root, brought.config.apps, place.signal).catch(noneYet(place));
+  const found = await rootProcesses(place.root, brought.config.apps, place.signal).catch(
+    noneYet(place.order),
+  );
   const outcome =
     upgrade.active === null || found.length === 0
       ? await startAndProve(place, brought, old)
@@ -120,7 +122,7 @@ async function switchBack(
   );
   await switchingOf(place).goBack(upgrade, release, run);
   const living = await rootProcesses(place.root, upgrade.active?.apps ?? null, place.signal).catch(
-    noneYet(place),
+    noneYet(place.order),
   );
   const bad = incarnations(living.filter((process) => !isOneOf(process, old)));
   return { type: 'switchedBack', bad, at: place.root.host.clock.now() };
@@ -140,12 +142,4 @@ async function livingOr(
     place.report.step(`pm2: ${messageOf(error)}`);
     return before;
   }
-}
-
-/** With leave to start a pm2 daemon, its absence means that nothing runs yet. */
-function noneYet({ order }: Workplace): (error: unknown) => never[] {
-  return (error) => {
-    if (order.startPm2 && isGitOpsError(error, 'DAEMON_ABSENT')) return [];
-    throw error;
-  };
 }

@@ -1,11 +1,12 @@
 import { decide, type Decision } from '../domain/decide.js';
-import { GitOpsError } from '../domain/errors.js';
+import type { GitOpsError } from '../domain/errors.js';
 import { incarnations } from '../domain/process.js';
 import { sameRelease, type Release } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { waitUntilAlone } from '../os/alone.js';
+import { treeDirty } from '../workspace/checkout-dirty.js';
 import { adoptCheckout } from './adopt.js';
-import { isDaemonLost, refusePinnedApps, rootProcesses } from './apps.js';
+import { isDaemonLost, noneYet, refusePinnedApps, rootProcesses } from './apps.js';
 import { gatherFacts } from './facts.js';
 import { asFailure, failureOf } from './faults.js';
 import { activate, goBack, prove } from './perform-change.js';
@@ -79,23 +80,12 @@ async function decideNow({ root, order }: Workplace, upgrade: Upgrade): Promise<
 async function requireClearWay(place: Workplace, upgrade: Upgrade, release: Release) {
   const { config, layout } = place.root;
   const files = config.dirty === 'stash' ? [] : await switchingOf(place).obstacles(upgrade, release);
-  if (files.length > 0) throw dirty(layout.root, files);
+  if (files.length > 0) throw treeDirty(layout.root, files);
   const processes = await rootProcesses(place.root, upgrade.active?.apps ?? null, place.signal).catch(
-    (error: unknown) => {
-      if (place.order.startPm2 && error instanceof GitOpsError && error.code === 'DAEMON_ABSENT') return [];
-      throw error;
-    },
+    noneYet(place.order),
   );
   refusePinnedApps(place.root, processes);
   return incarnations(processes);
-}
-
-function dirty(root: string, files: readonly string[]): GitOpsError {
-  const shown = files.slice(0, 10).join(', ');
-  const more = files.length > 10 ? ` and ${files.length - 10} more` : '';
-  return new GitOpsError('TREE_DIRTY', `local edits in ${root}: ${shown}${more}`, {
-    hint: 'commit or revert them, or set "dirty": "stash" in gitops.json to have them stashed',
-  });
 }
 
 async function attempt(

@@ -1,10 +1,9 @@
 import type { Decision } from '../domain/decide.js';
-import { isGitOpsError } from '../domain/errors.js';
 import { describeRelease, type Release } from '../domain/release.js';
 import { releaseTree } from '../state/layout.js';
 import { exists } from '../os/files.js';
 import type { ListedProcess } from '../runtime/processes.js';
-import { rootProcesses } from './apps.js';
+import { noneYet, rootProcesses } from './apps.js';
 import { decideFreshly } from './request.js';
 import type { Root } from './root.js';
 
@@ -73,8 +72,5 @@ function restartSteps(processes: readonly ListedProcess[]): string[] {
 }
 
 async function processesOrNone({ root, apps, signal }: Scope): Promise<ListedProcess[]> {
-  return rootProcesses(root, apps, signal).catch((error: unknown) => {
-    if (isGitOpsError(error, 'DAEMON_ABSENT')) return [];
-    throw error;
-  });
+  return rootProcesses(root, apps, signal).catch(noneYet({ startPm2: true }));
 }

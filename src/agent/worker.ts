@@ -1,5 +1,5 @@
 import type { Decision } from '../domain/decide.js';
-import { GitOpsError, messageOf } from '../domain/errors.js';
+import { messageOf, type GitOpsError } from '../domain/errors.js';
 import { next } from '../domain/next.js';
 import type { Run } from '../domain/run.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
@@ -71,7 +71,7 @@ async function whyWithoutPm2(
   try {
     return await withDaemon(root, signal, () => Promise.resolve(null));
   } catch (error) {
-    if (error instanceof GitOpsError && isDaemonLost(error)) return error;
+    if (isDaemonLost(error)) return error;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { chooseRelease, compareVersions, type Channel } from './channel.js';
+import { chooseRelease, ranksAtLeast, type Channel } from './channel.js';
 import { passGates, type Closed, type Verdict } from './gates.js';
 import { trustedRefs, type Observed } from './observed.js';
 import { standingOrders, type Orders } from './orders.js';
@@ -97,10 +97,10 @@ function followChannel({ upgrade, channel, tagPrefix, observed }: Facts): Wish {
       note: observed.refs.length === 0 && observed.error !== null ? null : choice.detail,
     };
   const { release } = choice;
-  const order = upgrade.highest === null ? null : compareVersions(release, upgrade.highest, tagPrefix);
   // Operators move a branch or a ref by hand, back too: that is meant. What is picked by version may only grow.
   const mayFall = channel.kind === 'branch' || channel.kind === 'ref';
-  if (mayFall || order === null || order >= 0 || active === null) return { desired: release, note: null };
+  if (mayFall || active === null || ranksAtLeast(release, upgrade.highest, tagPrefix))
+    return { desired: release, note: null };
   const note = `the channel's newest is ${describeRelease(release)}, lower than what ran here; pm2-gitops pin ${release.tag} to go down`;
   return { desired: active, note };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { GitOpsError } from '../domain/errors.js';
+import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { run } from '../os/run.js';
 import { ECOSYSTEM_SCRIPT } from './ecosystem-script.js';
 import { quiet, type Effort } from './effort.js';
@@ -80,7 +80,7 @@ async function evaluate(tree: string, file: string, effort: Effort): Promise<unk
   const args = ['--input-type=commonjs', '-e', ECOSYSTEM_SCRIPT, '--', join(tree, file), marker];
   const result = await run({ file: process.execPath, args, cwd: tree, env: effort.env }, quiet(effort)).catch(
     (error: unknown) => {
-      if (!(error instanceof GitOpsError) || error.code !== 'COMMAND_TIMEOUT') throw error;
+      if (!isGitOpsError(error, 'COMMAND_TIMEOUT')) throw error;
       throw invalid(file, 'its evaluation did not end', 'it must not wait for anything');
     },
   );

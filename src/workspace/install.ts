@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GitOpsError } from '../domain/errors.js';
+import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { describeCommand, run, shellCommand, type Command, type RunResult } from '../os/run.js';
 import { reported, type Effort } from './effort.js';
 import { classifyInstallFailure, isLockfileRefusal } from './install-failure.js';
@@ -85,7 +85,7 @@ async function attempt(
   try {
     return await run(command, reported(effort));
   } catch (error) {
-    if (!(error instanceof GitOpsError) || error.code !== 'COMMAND_MISSING') throw error;
+    if (!isGitOpsError(error, 'COMMAND_MISSING')) throw error;
     throw new GitOpsError('COMMAND_MISSING', `the release is installed by ${file}, which is not in PATH`, {
       cause: error,
       hint: file === 'npm' ? 'install Node.js with npm' : `npm install --global ${file}, or corepack enable`,
