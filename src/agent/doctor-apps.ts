@@ -1,13 +1,13 @@
 import { ok, problem, warning, type Check } from '../domain/check.js';
 import { isGitOpsError } from '../domain/errors.js';
-import { readJournal } from '../state/journal.js';
+import type { ListedProcess } from '../runtime/processes.js';
 import { followsNothing, rootProcesses } from './apps.js';
+import { knownUpgrade } from './known-upgrade.js';
 import type { Root } from './root.js';
 
-/** Which apps belong to the root, and whether each can follow its releases. Silent where pm2 does not answer: that is told by its own check. */
+/** Which apps belong to the root, and whether each can follow its releases. Silent where pm2 or the journal does not answer: that is told by its own check. */
 export async function checkApps(root: Root, signal: AbortSignal): Promise<Check[]> {
-  const { active } = await readJournal(root.layout.journal);
-  const found = await rootProcesses(root, active?.apps ?? null, signal).catch((error: unknown) => {
+  const found = await activeProcesses(root, signal).catch((error: unknown) => {
     if (isGitOpsError(error)) return null;
     throw error;
   });
@@ -27,8 +27,14 @@ export async function checkApps(root: Root, signal: AbortSignal): Promise<Check[
   return [ok('apps', `${found.length} processes of ${names.join(', ')}`), ...stuck];
 }
 
-async function noApps({ layout, config, host }: Root): Promise<Check> {
-  const { active } = await readJournal(layout.journal);
+async function activeProcesses(root: Root, signal: AbortSignal): Promise<ListedProcess[]> {
+  const { active } = await knownUpgrade(root);
+  return rootProcesses(root, active?.apps ?? null, signal);
+}
+
+async function noApps(root: Root): Promise<Check> {
+  const { layout, config, host } = root;
+  const { active } = await knownUpgrade(root);
   const detail = `no process of the pm2 at ${host.pm2Home} runs from ${layout.root}`;
   if (config.apps !== null)
     return problem(

@@ -11,6 +11,7 @@ import { connectDaemon } from '../runtime/rpc.js';
 import { daemonInfo } from '../runtime/start.js';
 import { locksSupported } from '../state/lock.js';
 import { checkApps } from './doctor-apps.js';
+import { checkRecords } from './doctor-records.js';
 import { lookNow } from './look.js';
 import type { Root } from './root.js';
 
@@ -21,9 +22,33 @@ const TOO_LITTLE_BYTES = 300 * 1024 ** 2;
 
 /** Checks the whole machine, each thing on its own; none keeps another from being told. */
 export async function examine(root: Root, signal: AbortSignal): Promise<Check[]> {
-  const checks = [checkNode, checkGit, checkLocks, checkPs, checkDisk, checkSource, checkDaemon, checkApps];
-  const found = await Promise.all(checks.map((check) => check(root, signal)));
+  const checks = [
+    checkNode,
+    checkGit,
+    checkLocks,
+    checkPs,
+    checkDisk,
+    checkRecords,
+    checkSource,
+    checkDaemon,
+    checkApps,
+  ];
+  const found = await Promise.all(checks.map((check) => orRefusal(() => check(root, signal))));
   return found.flat();
+}
+
+/** What a check cannot look at is told by it all the same. */
+async function orRefusal(check: () => Promise<Check | Check[]>): Promise<Check | Check[]> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!isGitOpsError(error)) throw error;
+    return problem(
+      error.code.toLowerCase().replaceAll('_', ' '),
+      error.message,
+      error.hint ?? 'see the message',
+    );
+  }
 }
 
 function checkNode(): Promise<Check> {

@@ -1,20 +1,31 @@
 import { NO_REQUEST, type Facts, type Request } from '../domain/decide.js';
-import { readJournal } from '../state/journal.js';
+import { isGitOpsError } from '../domain/errors.js';
+import type { Orders } from '../domain/orders.js';
 import { readObserved, readOrders } from '../state/store.js';
+import { knownUpgrade } from './known-upgrade.js';
 import type { Root } from './root.js';
 
 /** Gathers what a decision looks at from the records on disk: everybody who asks gets the same. */
-export async function gatherFacts(
-  { host, layout, config }: Root,
-  request: Request = NO_REQUEST,
-): Promise<Facts> {
+export async function gatherFacts(root: Root, request: Request = NO_REQUEST): Promise<Facts> {
+  const { host, layout, config } = root;
   return {
-    upgrade: await readJournal(layout.journal),
-    orders: await readOrders(layout),
+    upgrade: await knownUpgrade(root),
+    orders: await ordersOrHold(root),
     observed: await readObserved(layout),
     channel: config.channel,
     tagPrefix: config.tagPrefix,
     request,
     now: host.clock.now(),
   };
+}
+
+/** Orders that cannot be read may be a hold: until somebody gives them anew they are one. */
+async function ordersOrHold({ layout, host }: Root): Promise<Orders> {
+  try {
+    return await readOrders(layout);
+  } catch (error) {
+    if (!isGitOpsError(error, 'STATE_CORRUPT')) throw error;
+    const reason = `${error.message}; ${error.hint ?? ''}`;
+    return { pin: null, hold: { reason, since: host.clock.now(), until: null } };
+  }
 }

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import type { LogLine } from '../observe/log.js';
-import { readJournal } from '../state/journal.js';
 import { holderOf } from '../state/lock.js';
 import { readRecord } from '../state/records.js';
 import { runLog } from '../state/runs.js';
 import { answerFile, answerPath, type Answer } from './answer.js';
+import { knownUpgrade } from './known-upgrade.js';
 import { LogTail } from './log-tail.js';
 import type { Root } from './root.js';
 
@@ -49,7 +49,7 @@ const DIED: Answer = {
   hint: 'nothing is lost: the next poll or apply takes it up where it stands',
 };
 
-async function runUnderWay({ layout }: Root, order: string): Promise<string> {
-  const { phase } = await readJournal(layout.journal);
+async function runUnderWay(root: Root, order: string): Promise<string> {
+  const { phase } = await knownUpgrade(root);
   return phase.at === 'idle' ? order : phase.run;
 }

@@ -2,9 +2,9 @@ import { GitOpsError } from '../domain/errors.js';
 import { next } from '../domain/next.js';
 import type { Instant, Release } from '../domain/release.js';
 import { makePrivateFolder } from '../os/files.js';
-import { openJournal } from '../state/journal.js';
 import { lockWithin } from '../state/lock.js';
 import { changeOrders } from '../state/store.js';
+import { openUpgrade } from './known-upgrade.js';
 import { busy } from './records.js';
 import { namedRelease } from './request.js';
 import { lookNow } from './look.js';
@@ -58,18 +58,14 @@ export async function resume({ layout }: Root): Promise<boolean> {
  * Takes a release (null: all) out of quarantine and leads out of `stuck`. Gives back whether there was anything to lead out of.
  * Throws `BUSY` while a worker is at work, `TAG_UNKNOWN` for a tag that is not in quarantine.
  */
-export async function retry(
-  { layout, host }: Root,
-  tag: string | null,
-  signal: AbortSignal,
-): Promise<boolean> {
+export async function retry(root: Root, tag: string | null, signal: AbortSignal): Promise<boolean> {
+  const { layout, host } = root;
   await makePrivateFolder(layout.state);
   const holder = { pid: process.pid, startedAt: host.clock.now(), run: null };
   const lock = await lockWithin(1_000, { path: layout.upgradeLock, holder, clock: host.clock, signal });
   if (lock === null) throw busy(null);
   try {
-    const journal = await openJournal(layout.journal);
-    const { upgrade } = journal;
+    const { journal, upgrade } = await openUpgrade(root);
     const entry =
       tag === null
         ? null

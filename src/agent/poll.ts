@@ -1,10 +1,10 @@
 import { decide } from '../domain/decide.js';
 import type { Instant } from '../domain/release.js';
-import { runId } from '../domain/run.js';
 import { holderOf } from '../state/lock.js';
 import { gatherFacts } from './facts.js';
 import { launchWorker } from './launch.js';
 import { lookNow, takeTurn } from './look.js';
+import { newRunId } from './run-id.js';
 import type { Root } from './root.js';
 
 /** What a poll did. */
@@ -33,10 +33,4 @@ export async function poll(root: Root, turn: Instant | null, signal: AbortSignal
     startPm2: false,
   });
   return 'launched';
-}
-
-/** A fresh id for the run of a work order. */
-export function newRunId({ host }: Root): string {
-  const suffix = Math.floor(host.chance() * 36 ** 4).toString(36);
-  return runId(host.clock.now(), suffix.padStart(4, '0'));
 }

@@ -3,9 +3,9 @@ import type { Release } from '../domain/release.js';
 import type { Run } from '../domain/run.js';
 import { parseLogLine, type LogLine } from '../observe/log.js';
 import { readTextIfAny } from '../os/files.js';
-import { readJournal } from '../state/journal.js';
 import { holderOf } from '../state/lock.js';
 import { listRuns, runIds, runLog } from '../state/runs.js';
+import { knownUpgrade } from './known-upgrade.js';
 import { LogTail } from './log-tail.js';
 import type { Root } from './root.js';
 
@@ -48,8 +48,8 @@ export async function followLog(
 }
 
 /** Where `rollback` goes: the proven release before the active one. Throws `USAGE` where there is none. */
-export async function previousRelease({ layout }: Root): Promise<Release> {
-  const { previous } = await readJournal(layout.journal);
+export async function previousRelease(root: Root): Promise<Release> {
+  const { previous } = await knownUpgrade(root);
   if (previous !== null) return previous;
   throw new GitOpsError('USAGE', 'there is no previous proven release to go back to', {
     hint: 'name one: pm2-gitops pin TAG',

@@ -5,9 +5,10 @@ import type { Run } from '../domain/run.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { makePrivateFolder } from '../os/files.js';
 import { endOrphans } from '../state/children.js';
-import { openJournal, readJournal, type Journal } from '../state/journal.js';
+import type { Journal } from '../state/journal.js';
 import { lockWithin, type Lock } from '../state/lock.js';
 import { isDaemonLost, withDaemon } from './apps.js';
+import { knownUpgrade, openUpgrade } from './known-upgrade.js';
 import { perform } from './perform.js';
 import { recordBegin, recordEnd } from './record-run.js';
 import { tidy } from './tidy.js';
@@ -34,13 +35,16 @@ export async function work(place: Workplace): Promise<Visit> {
   try {
     const { layout } = place.root;
     await endOrphans(layout.children);
-    const journal = await openJournal(layout.journal);
-    const found = journal.upgrade;
+    const { journal, upgrade: found, retraced } = await openUpgrade(place.root);
+    if (retraced)
+      place.report.step(
+        'the journal was lost; what is known comes from the runs on record and what lies here',
+      );
     const lost = await whyWithoutPm2(place, found);
     if (lost !== null)
       return { kind: 'rested', phase: found.phase.at, decision: null, run: null, error: lost };
     const visit = await advance(place, journal, await resume(place, journal, found));
-    await tidyUp(place, await readJournal(layout.journal));
+    await tidyUp(place, await knownUpgrade(place.root));
     return visit;
   } finally {
     await lock.release();

@@ -1,7 +1,7 @@
 import type { Answer } from '../agent/answer.js';
 import { followWorker } from '../agent/follow.js';
 import { launchWorker } from '../agent/launch.js';
-import { newRunId } from '../agent/poll.js';
+import { newRunId } from '../agent/run-id.js';
 import { busy, refuseBusy } from '../agent/records.js';
 import { decideFreshly } from '../agent/request.js';
 import type { Root } from '../agent/root.js';

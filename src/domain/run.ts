@@ -1,4 +1,5 @@
 import type { Instant, Release } from './release.js';
+import type { Phase, Upgrade } from './upgrade.js';
 
 /** How a run ended: the words of `status --json`. */
 export const OUTCOMES = ['activated', 'rolledBack', 'failed', 'blocked'] as const;
@@ -31,4 +32,25 @@ export function startOf(id: string): Instant | null {
   if (date === undefined) return null;
   const day = date.replace(/(....)(..)(..)/, '$1-$2-$3');
   return Date.parse(`${day}T${hour ?? ''}:${minute ?? ''}:${second ?? ''}.${ms ?? ''}Z`);
+}
+
+/** What a journal told last. */
+interface LastWord {
+  readonly at: Instant;
+  readonly upgrade: Upgrade;
+}
+
+/**
+ * Whether a journal's last word may be its last, by the newest run on record. A run's end is recorded just before the journal tells it;
+ * an end that cannot have followed the last word says that the journal lost what came between.
+ */
+export function isAfter({ at, upgrade: { phase } }: LastWord, run: Run): boolean {
+  if (run.outcome === null) return true;
+  const isUnderWay = phase.at !== 'idle' && phase.run === run.id;
+  return isUnderWay ? canEnd(phase, run.outcome) : run.startedAt <= at;
+}
+
+function canEnd({ at }: Phase, outcome: Run['outcome']): boolean {
+  if (outcome === 'activated') return at === 'proving';
+  return outcome !== 'rolledBack' || at === 'rollingBack';
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chmod, lchown, lstat, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
 import { hasErrno } from './errno.js';
@@ -32,6 +32,20 @@ export async function writeDurably(path: string, text: string): Promise<void> {
     throw translateDiskError(error, path);
   }
   await syncFolder(dirname(path));
+}
+
+/** Where a file lies that could not be understood. */
+export function corruptPath(path: string): string {
+  return `${path}.corrupt`;
+}
+
+/** Renames a file that cannot be understood, and so keeps it. */
+export async function setAside(path: string): Promise<void> {
+  try {
+    await rename(path, corruptPath(path));
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error; // another process has read the same and was faster
+  }
 }
 
 /** Appends one line and has it on disk before it resolves. A crash in the middle leaves at most a torn last line. */

@@ -1,8 +1,7 @@
 import { readFile, truncate } from 'node:fs/promises';
-import { GitOpsError } from '../domain/errors.js';
-import { FRESH, type Upgrade } from '../domain/upgrade.js';
+import type { Upgrade } from '../domain/upgrade.js';
 import type { Instant } from '../domain/release.js';
-import { appendDurably, hasErrno, writeDurably } from '../os/files.js';
+import { appendDurably, hasErrno, setAside, writeDurably } from '../os/files.js';
 import { parseRecord } from './records.js';
 import { journalLine, ownLine } from './schema.js';
 
@@ -11,29 +10,39 @@ const COMPACT_OVER_BYTES = 256 * 1024;
 const KEPT_LINES = 50;
 const LINE_END = 0x0a;
 
-/** Reads the upgrade as the last whole line tells it; a torn last line never happened. Throws `STATE_NEWER`, `STATE_CORRUPT`. */
-export async function readJournal(path: string): Promise<Upgrade> {
+/** What the journal's newest line tells, and when it was written. */
+export interface Entry {
+  readonly at: Instant;
+  readonly upgrade: Upgrade;
+}
+
+/** Reads the last whole line (a torn one never happened); null where no line can be believed. Throws `STATE_NEWER`. */
+export async function readJournal(path: string): Promise<Entry | null> {
   const bytes = await readBytesIfAny(path);
-  return bytes === null ? FRESH : lastUpgrade(wholeLines(bytes), path);
+  return bytes === null ? null : lastEntry(wholeLines(bytes), path);
 }
 
 /** The journal of the worker that holds `upgrade.lock`; nobody else writes. */
 export interface Journal {
-  /** The upgrade as it was when the journal was opened. */
-  readonly upgrade: Upgrade;
+  /** The newest line when the journal was opened; null where none could be believed. */
+  readonly entry: Entry | null;
   append(upgrade: Upgrade, at: Instant): Promise<void>;
 }
 
-/** Opens the journal for writing: makes a missing one, cuts a torn last line off, and compacts a long one. Throws `STATE_NEWER`, `STATE_CORRUPT`. */
+/**
+ * Opens the journal for writing: makes a missing one, cuts a torn last line off, and compacts a long one. One that tells nothing is
+ * renamed to `<path>.corrupt` and kept. Throws `STATE_NEWER`.
+ */
 export async function openJournal(path: string): Promise<Journal> {
   const bytes = await readBytesIfAny(path);
   const whole = wholeLines(bytes ?? Buffer.alloc(0));
-  const upgrade = lastUpgrade(whole, path); // what a newer version wrote is not touched
-  if (bytes === null) await writeDurably(path, '');
+  const entry = lastEntry(whole, path); // what a newer version wrote is not touched
+  if (entry === null && whole.length > 0) await setAside(path);
+  if (bytes === null || (entry === null && whole.length > 0)) await writeDurably(path, '');
   else if (whole.length !== bytes.length) await truncate(path, whole.length);
-  if (whole.length > COMPACT_OVER_BYTES) await compact(whole, path);
+  if (whole.length > COMPACT_OVER_BYTES && entry !== null) await compact(whole, path);
   return {
-    upgrade,
+    entry,
     append: (after, at) => appendDurably(path, `${JSON.stringify({ schema: 1, at, upgrade: after })}\n`),
   };
 }
@@ -55,23 +64,17 @@ async function compact(whole: Buffer, path: string): Promise<void> {
   const kept = lines(whole)
     .filter((line) => parseRecord(line, journalLine, path) !== null)
     .slice(-KEPT_LINES);
-  if (kept.length > 0) await writeDurably(path, `${kept.join('\n')}\n`);
+  await writeDurably(path, `${kept.join('\n')}\n`);
 }
 
-function lastUpgrade(whole: Buffer, path: string): Upgrade {
+function lastEntry(whole: Buffer, path: string): Entry | null {
   for (const line of lines(whole).reverse()) {
     const parsed = parseRecord(line, journalLine, path);
-    if (parsed !== null) return parsed.upgrade;
+    if (parsed !== null) return parsed;
     // Garbage is what a failing disk leaves. A line that is ours was written: the one before it is not the truth any more.
-    if (parseRecord(line, ownLine, path) !== null) throw strange(path);
+    if (parseRecord(line, ownLine, path) !== null) return null;
   }
-  return FRESH;
-}
-
-function strange(path: string): GitOpsError {
-  return new GitOpsError('STATE_CORRUPT', `the newest line of ${path} tells no upgrade that can be`, {
-    hint: 'keep a copy of the file, then remove that line: the one before it tells what was before',
-  });
+  return null;
 }
 
 function lines(whole: Buffer): string[] {

@@ -1,7 +1,6 @@
-import { rename } from 'node:fs/promises';
 import * as v from 'valibot';
 import { GitOpsError } from '../domain/errors.js';
-import { hasErrno, readTextIfAny, writeDurably } from '../os/files.js';
+import { readTextIfAny, setAside, writeDurably } from '../os/files.js';
 
 /**
  * Reads a JSON record, or null where there is none. What does not parse is renamed to `<path>.corrupt` and kept;
@@ -16,11 +15,6 @@ export async function readRecord<Schema extends v.GenericSchema>(
   const parsed = parseRecord(text, schema, path);
   if (parsed === null) await setAside(path);
   return parsed;
-}
-
-/** Where a record lies that could not be read. */
-export function corruptPath(path: string): string {
-  return `${path}.corrupt`;
 }
 
 /** Writes a JSON record durably. */
@@ -42,14 +36,6 @@ export function parseRecord<Schema extends v.GenericSchema>(
   }
   const result = v.safeParse(schema, value);
   return result.success ? result.output : null;
-}
-
-async function setAside(path: string): Promise<void> {
-  try {
-    await rename(path, corruptPath(path));
-  } catch (error) {
-    if (!hasErrno(error, 'ENOENT')) throw error; // another process has read the same and was faster
-  }
 }
 
 function parseJson(text: string): unknown {

@@ -3,9 +3,9 @@ import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { NO_ORDERS, type Orders } from '../domain/orders.js';
 import type { Observed } from '../domain/observed.js';
 import type { Instant } from '../domain/release.js';
-import { exists, makePrivateFolder } from '../os/files.js';
+import { corruptPath, exists, makePrivateFolder } from '../os/files.js';
 import type { Layout } from './layout.js';
-import { corruptPath, readRecord, writeRecord } from './records.js';
+import { readRecord, writeRecord } from './records.js';
 import { machineFile, observedFile, ordersFile } from './schema.js';
 
 /** This machine's stable id. */

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { GitOpsError } from '../domain/errors.js';
+import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import type { Commit } from '../domain/release.js';
-import { readTextIfAny, writeDurably } from '../os/files.js';
+import { readTextIfAny, setAside, writeDurably } from '../os/files.js';
 
 /** The name of a move's record in its `kept` folder. */
 export const MOVE_NAME = '.gitops-move.json';
@@ -39,9 +39,15 @@ export type Live = Readonly<v.InferOutput<typeof liveSchema>>;
  */
 export type Move = Readonly<v.InferOutput<typeof moveSchema>>;
 
-/** What is live; null where nothing of ours has ever been. */
-export function readLive(state: string): Promise<Live | null> {
-  return readRecord(livePath(state), liveSchema);
+/** What is live; null where nothing of ours has ever been, or nobody can tell any more (then the next upgrade installs anew). */
+export async function readLive(state: string): Promise<Live | null> {
+  try {
+    return await readRecord(livePath(state), liveSchema);
+  } catch (error) {
+    if (!isGitOpsError(error, 'STATE_CORRUPT')) throw error;
+    await setAside(livePath(state));
+    return null;
+  }
 }
 
 /** Says durably what is live from now on. */

@@ -3,7 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { compareVersions } from '../../src/domain/channel.js';
 import { next } from '../../src/domain/next.js';
-import { MAX_STARTS } from '../../src/domain/upgrade.js';
+import { MAX_STARTS, type Event, type Upgrade } from '../../src/domain/upgrade.js';
 import { PHASES } from './upgrade-table.js';
 import { anyStory, endOf, walk } from './walk.js';
 
@@ -51,6 +51,24 @@ test('whatever happened: workers that die again and again come to rest, and neve
     }),
   );
 });
+
+test('whatever happens: between two gates and people, a machine makes a bounded number of steps', () => {
+  fc.assert(
+    fc.property(anyStory, (story) => {
+      let steps = 0;
+      for (const { before, event, after } of walk(story)) {
+        steps = isGated(before, event) ? 0 : steps + Number(after !== before);
+        assert.ok(steps <= 5 * MAX_STARTS, `${steps} steps`);
+      }
+    }),
+  );
+});
+
+/** What only comes through open gates, by a person, or once more after a back-off. */
+function isGated({ phase: { at } }: Upgrade, { type }: Event): boolean {
+  const waits = type === 'failed' && ['idle', 'staged', 'stuck'].includes(at);
+  return waits || ['adopted', 'desired', 'opened', 'retried'].includes(type);
+}
 
 test('the stories of these properties reach every phase', () => {
   const reached = new Set<string>();

@@ -1,0 +1,45 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ok, problem, warning, type Check } from '../domain/check.js';
+import { isGitOpsError } from '../domain/errors.js';
+import { hasErrno } from '../os/files.js';
+import { readObserved, readOrders } from '../state/store.js';
+import { knownUpgrade } from './known-upgrade.js';
+import type { Root } from './root.js';
+
+/** Whether every record of a root can be read, and which could not be and were put aside. */
+export async function checkRecords(root: Root): Promise<Check[]> {
+  const { layout } = root;
+  const readings = [() => knownUpgrade(root), () => readOrders(layout), () => readObserved(layout)];
+  const refusals = (await Promise.all(readings.map(refusalOf))).flat();
+  const aside = (await namesIn(layout.state))
+    .filter((name) => name.endsWith('.corrupt'))
+    .map((name) =>
+      warning(
+        'records',
+        `${join(layout.state, name)} could not be read and was put aside`,
+        'check the disk (dmesg, SMART); remove the file when nobody needs it any more',
+      ),
+    );
+  const found = [...refusals, ...aside];
+  return found.length === 0 ? [ok('records', 'all can be read')] : found;
+}
+
+async function refusalOf(read: () => Promise<unknown>): Promise<Check[]> {
+  try {
+    await read();
+    return [];
+  } catch (error) {
+    if (!isGitOpsError(error)) throw error;
+    return [problem('records', error.message, error.hint ?? 'check the disk')];
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
