@@ -54,14 +54,18 @@ test('in a pipe there is plain text, or JSON', async (context) => {
   }
 });
 
-test('orders that cannot be read are a mistake to be set right, and hold sets it right', async (context) => {
+test('orders that cannot be read are a hold that tells how to set it right, and hold sets it right', async (context) => {
   const root = await bareRoot(context, await taggedRepository(context));
   assert.equal((await runCli(root, ['hold', '--reason', 'a fair'])).code, 0);
   await writeFile(join(root, '.pm2-gitops', 'orders.json'), '{"schema":1,');
   for (const verb of ['plan', 'apply', 'status']) {
     const refused = await runCli(root, [verb]);
-    assert.equal(refused.code, 2, verb);
-    assert.match(refused.stderr, /orders\.json cannot be read.*\n.*pm2-gitops hold/, verb);
+    assert.equal(refused.code, 3, verb);
+    assert.match(
+      refused.stdout + refused.stderr,
+      /held.*orders\.json cannot be read.*pm2-gitops hold/s,
+      verb,
+    );
   }
   assert.equal((await runCli(root, ['hold', '--reason', 'a fair'])).code, 0);
   assert.match((await runCli(root, ['plan'])).stdout, /held +a fair/);
