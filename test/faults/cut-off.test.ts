@@ -28,6 +28,12 @@ test(
       givenUp.quarantine.map(({ tag, cause }) => [tag, cause]),
       [['v1.1.0', 'proving was cut off 3 times']],
     );
+    const log = await scene.cliMust(['logs']);
+    assert.match(
+      log,
+      /web \d+: restarting[^]*roll back: to v1\.0\.0/,
+      'S25: what killed workers told is there',
+    );
     assert.equal(await killWorkersIn(scene, 'rollingBack'), 6, 'starts of the way back');
     const stuck = await scene.status();
     assert.deepEqual(
