@@ -1,8 +1,12 @@
 import { ok, problem, warning, type Check } from '../domain/check.js';
+import { mayRepair } from '../domain/decide.js';
+import { tellDrift } from '../domain/tell-drift.js';
 import { isGitOpsError } from '../domain/errors.js';
 import type { ListedProcess } from '../runtime/processes.js';
 import { followsNothing, rootProcesses } from './apps.js';
+import { gatherFacts } from './facts.js';
 import { knownUpgrade } from './known-upgrade.js';
+import { lookByEye } from './look-closely.js';
 import type { Root } from './root.js';
 
 /** Which apps belong to the root, and whether each can follow its releases. Silent where pm2 or the journal does not answer: that is told by its own check. */
@@ -45,4 +49,17 @@ async function noApps(root: Root): Promise<Check> {
   return active === null
     ? ok('apps', 'none yet: the first apply starts those of ecosystem.config.cjs')
     : warning('apps', detail, 'start them with pm2, or name them under "apps" in gitops.json');
+}
+
+/** Whether all that is active is as it was left; each drift with its mend. */
+export async function checkDrift(root: Root, signal: AbortSignal): Promise<Check[]> {
+  const facts = await gatherFacts(root);
+  const { active, repairs } = facts.upgrade;
+  if (active === null) return [];
+  const { drift } = await lookByEye(root, facts.upgrade, signal);
+  if (drift.length === 0) return [ok('drift', 'none')];
+  const terms = { active, allowed: mayRepair(facts), repairs, asked: false, now: facts.now };
+  return tellDrift(drift, terms).map(({ detail, repair, mend }) =>
+    warning('drift', detail, repair === 'poll' ? `nothing: the next poll repairs it; or ${mend}` : mend),
+  );
 }

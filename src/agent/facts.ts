@@ -5,7 +5,7 @@ import { readObserved, readOrders } from '../state/store.js';
 import { knownUpgrade } from './known-upgrade.js';
 import type { Root } from './root.js';
 
-/** Gathers what a decision looks at from the records on disk: everybody who asks gets the same. */
+/** Gathers what a decision looks at from the records on disk: everybody who asks gets the same. Drift is looked for apart (`look-drift.ts`). */
 export async function gatherFacts(root: Root, request: Request = NO_REQUEST): Promise<Facts> {
   const { host, layout, config } = root;
   return {
@@ -15,6 +15,8 @@ export async function gatherFacts(root: Root, request: Request = NO_REQUEST): Pr
     channel: config.channel,
     tagPrefix: config.tagPrefix,
     request,
+    drift: [],
+    driftPolicy: config.drift,
     now: host.clock.now(),
   };
 }

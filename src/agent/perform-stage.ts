@@ -6,7 +6,7 @@ import { sameRelease, type Release } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { releaseTree } from '../state/layout.js';
 import { readMark } from '../workspace/mark.js';
-import { stageRelease, type StageRequest } from '../workspace/stage.js';
+import { stageCommit, stageRelease, type StageRequest, type StageTools } from '../workspace/stage.js';
 import { stageKept } from '../workspace/stage-kept.js';
 import { readLive } from '../workspace/switch-checkout.js';
 import { remember } from './brought.js';
@@ -20,9 +20,8 @@ export async function stage(
   upgrade: Upgrade,
   { release, run }: Extract<Phase, { at: 'staging' }>,
 ): Promise<Event> {
-  const { root, signal, report, children } = place;
-  const { config, layout, host } = root;
-  await report.begin(run);
+  const { config, layout } = place.root;
+  await place.report.begin(run);
   const adopted = config.strategy === 'checkout';
   const returning = adopted && sameRelease(upgrade.previous, release);
   if (
@@ -35,22 +34,49 @@ export async function stage(
     apps,
     nodeRange,
   } = await stageRelease(
-    {
-      ...{ strategy: config.strategy, root: layout.root, state: layout.state, runId: run, release },
-      remote: { url: config.repository, env: (await accessOf(place)).env },
-      // A release folder needs the snapshot only; an adopted checkout must not become shallow by us.
-      shallow: !adopted,
-      seed: adopted ? layout.root : null,
-      base: await baseOf(place, upgrade),
-      env: host.env,
-      hookEnv: hookEnv(place, { ...release, tree: '', previousTag: upgrade.active?.release.tag ?? null }),
-      gitMs: GIT_LIMIT_MS,
-    },
-    { signal, report, children, clock: host.clock, parseConfig: parseReleaseConfig },
+    await requestOf(place, upgrade, { release, run, base: await baseOf(place, upgrade) }),
+    toolsOf(place),
   );
   requireEngine(nodeRange, release);
   if (apps !== null) remember(place, release, { config: brings, apps });
   return { type: 'staged' };
+}
+
+/**
+ * Stages the active release again, beside its folder, which lacks something: only its committed files, or, where something that install
+ * or build had made is lost, all of it. Gives back the tree. What the folder itself has left is lent only while nothing made is lost.
+ */
+export async function stageBeside(
+  place: Workplace,
+  upgrade: Upgrade,
+  { release, run, made }: { readonly release: Release; readonly run: string; readonly made: boolean },
+): Promise<string> {
+  const request = await requestOf(place, upgrade, { release, run, base: null });
+  if (!made) return stageCommit(request, toolsOf(place));
+  return (await stageRelease({ ...request, beside: true }, toolsOf(place))).tree;
+}
+
+async function requestOf(
+  place: Workplace,
+  upgrade: Upgrade,
+  { release, run, base }: { release: Release; run: string; base: StageRequest['base'] },
+): Promise<StageRequest> {
+  const { config, layout, host } = place.root;
+  const adopted = config.strategy === 'checkout';
+  return {
+    ...{ strategy: config.strategy, root: layout.root, state: layout.state, runId: run, release, base },
+    remote: { url: config.repository, env: (await accessOf(place)).env },
+    // A release folder needs the snapshot only; an adopted checkout must not become shallow by us.
+    shallow: !adopted,
+    seed: adopted ? layout.root : null,
+    env: host.env,
+    hookEnv: hookEnv(place, { ...release, tree: '', previousTag: upgrade.active?.release.tag ?? null }),
+    gitMs: GIT_LIMIT_MS,
+  };
+}
+
+function toolsOf({ root: { host }, signal, report, children }: Workplace): StageTools {
+  return { signal, report, children, clock: host.clock, parseConfig: parseReleaseConfig };
 }
 
 /** Refuses a release whose `engines.node` this machine's Node.js does not fit. What is no range asks for nothing, as npm has it. */

@@ -1,4 +1,6 @@
-import { decide, type Decision } from '../domain/decide.js';
+import { decide, mayRepair, type Decision } from '../domain/decide.js';
+import type { Drift } from '../domain/drift.js';
+import { describeDrift } from '../domain/tell-drift.js';
 import type { GitOpsError } from '../domain/errors.js';
 import { incarnations } from '../domain/process.js';
 import { sameRelease, type Release } from '../domain/release.js';
@@ -10,6 +12,8 @@ import { isDaemonLost, noneYet, refusePinnedApps, rootProcesses } from './apps.j
 import { gatherFacts } from './facts.js';
 import { asFailure, failureOf } from './faults.js';
 import { activate, goBack, prove } from './perform-change.js';
+import { lookClosely } from './look-closely.js';
+import { repair } from './perform-repair.js';
 import { stage } from './perform-stage.js';
 import { switchingOf } from './switching.js';
 import type { Workplace } from './workplace.js';
@@ -37,6 +41,8 @@ export async function perform(place: Workplace, upgrade: Upgrade): Promise<Resul
       return attempt(place, { upgrade, release: phase.release }, () => prove(place, upgrade, phase));
     case 'rollingBack':
       return attempt(place, { upgrade, release: phase.release }, () => goBack(place, upgrade, phase));
+    case 'repairing':
+      return attempt(place, { upgrade, release: phase.release }, () => repair(place, upgrade, phase));
     case 'stuck':
       return begin(place, upgrade);
   }
@@ -47,7 +53,9 @@ async function begin(place: Workplace, upgrade: Upgrade): Promise<Result> {
   if (upgrade.active === null && place.root.config.strategy === 'checkout') {
     return { event: await adoptCheckout(place), error: null };
   }
-  const decision = await decideNow(place, upgrade);
+  const { decision, drift } = await decideNow(place, upgrade);
+  if (decision.step === 'repair')
+    return { event: driftedNow(place, upgrade, { decision, drift }), error: null };
   const { desired } = decision;
   if (desired === null || decision.step !== 'stage') return { event: null, decision, error: null };
   return attempt(place, { upgrade, release: desired }, async () => {
@@ -58,8 +66,10 @@ async function begin(place: Workplace, upgrade: Upgrade): Promise<Result> {
 
 /** Staged: asks the gates again, just before the root is touched. */
 async function open(place: Workplace, upgrade: Upgrade, { release }: Staged): Promise<Result> {
-  const decision = await decideNow(place, upgrade);
-  if (!sameRelease(decision.desired, release)) return { event: { type: 'superseded' }, error: null };
+  const { decision } = await decideNow(place, upgrade);
+  // What is staged is on disk, and comes again after the repair.
+  if (!sameRelease(decision.desired, release) || decision.step === 'repair')
+    return { event: { type: 'superseded' }, error: null };
   if (decision.step !== 'activate') return { event: null, decision, error: null };
   return attempt(place, { upgrade, release }, async () => {
     const old = await requireClearWay(place, upgrade, release);
@@ -72,8 +82,26 @@ async function open(place: Workplace, upgrade: Upgrade, { release }: Staged): Pr
   });
 }
 
-async function decideNow({ root, order }: Workplace, upgrade: Upgrade): Promise<Decision> {
-  return decide({ ...(await gatherFacts(root, order)), upgrade });
+interface Decided {
+  readonly decision: Decision;
+  readonly drift: readonly Drift[];
+}
+
+/** Decides. Where there is nothing else to do, it looks whether what serves is as it was left. */
+async function decideNow(place: Workplace, upgrade: Upgrade): Promise<Decided> {
+  const facts = { ...(await gatherFacts(place.root, place.order)), upgrade };
+  const decision = decide(facts);
+  const isAtRest = decision.step === 'nothing' || decision.step === 'wait';
+  if (!isAtRest || !mayRepair(facts)) return { decision, drift: [] };
+  const { drift } = await lookClosely(place, upgrade);
+  return { decision: decide({ ...facts, drift }), drift };
+}
+
+function driftedNow({ root, order }: Workplace, { active }: Upgrade, { decision, drift }: Decided): Event {
+  const { repair: kinds } = decision;
+  const found = drift.filter(({ kind }) => kinds.includes(kind));
+  const cause = active === null ? '' : found.map((each) => describeDrift(each, active.release)).join('; ');
+  return { type: 'drifted', run: order.run, kinds, cause, at: root.host.clock.now() };
 }
 
 /** Refuses early what would be refused late. Gives back what lives now. */
@@ -111,5 +139,5 @@ async function attempt(
 /** The root is switched, and pm2 or another git keeps us from going on: neither the release nor a rule says anything. A later worker goes on. */
 function isPassing(error: GitOpsError, { phase: { at } }: Upgrade): boolean {
   if (at === 'rollingBack' && error.code === 'TREE_BUSY') return true;
-  return isDaemonLost(error) && (at === 'proving' || at === 'rollingBack');
+  return isDaemonLost(error) && (at === 'proving' || at === 'rollingBack' || at === 'repairing');
 }

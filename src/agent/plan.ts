@@ -1,4 +1,5 @@
 import type { Decision } from '../domain/decide.js';
+import { describeDrift } from '../domain/tell-drift.js';
 import { describeRelease, type Release } from '../domain/release.js';
 import { releaseTree } from '../state/layout.js';
 import { exists } from '../os/files.js';
@@ -18,6 +19,15 @@ export interface Plan extends Decision {
 export async function readPlan(root: Root, to: string | null, signal: AbortSignal): Promise<Plan> {
   const { decision, facts } = await decideFreshly(root, to, signal);
   const { active } = facts.upgrade;
+  if (decision.step === 'repair' && active !== null) {
+    const found = facts.drift.filter(({ kind }) => decision.repair.includes(kind));
+    const steps = found.map((drift) => `repair: ${describeDrift(drift, active.release)}`);
+    return {
+      ...decision,
+      active: active.release,
+      steps: [...steps, 'restart what is concerned, and prove every process'],
+    };
+  }
   return {
     ...decision,
     active: active?.release ?? null,
@@ -33,7 +43,7 @@ interface Scope {
 
 async function stepsOf(scope: Scope, { desired, step }: Decision): Promise<string[]> {
   if (step === 'finish') return ['finish the run that is under way'];
-  if (desired === null || step === 'nothing' || step === 'wait') return [];
+  if (desired === null || step === 'nothing' || step === 'wait' || step === 'repair') return [];
   return [
     ...(step === 'stage' ? await stagingSteps(scope.root, desired) : []),
     ...(await changeSteps(scope, desired)),

@@ -1,4 +1,5 @@
-import { decide } from '../domain/decide.js';
+import { decide, mayRepair, type Facts } from '../domain/decide.js';
+import { isGitOpsError } from '../domain/errors.js';
 import type { Instant } from '../domain/release.js';
 import { holderOf } from '../state/lock.js';
 import { gatherFacts } from './facts.js';
@@ -21,9 +22,10 @@ export async function poll(root: Root, turn: Instant | null, signal: AbortSignal
   const unadopted = facts.upgrade.active === null && root.config.strategy === 'checkout';
   // Whoever did not look leaves what is new to the one who did; a dead worker's unfinished work is everybody's.
   if (looked === null && step !== 'finish') return 'notOurTurn';
-  if ((step === 'nothing' || step === 'wait') && !unadopted) return 'rested';
+  const isAtRest = (step === 'nothing' || step === 'wait') && !unadopted;
+  if (isAtRest && !(await hasDrifted(root, facts, signal))) return 'rested';
   if ((await holderOf(root.layout.upgradeLock)) !== null) return 'busy';
-  const cause = step === 'finish' ? 'resume' : 'schedule';
+  const cause = step === 'finish' ? 'resume' : isAtRest ? 'drift' : 'schedule';
   await launchWorker(root, {
     run: newRunId(root),
     cause,
@@ -33,4 +35,17 @@ export async function poll(root: Root, turn: Instant | null, signal: AbortSignal
     startPm2: false,
   });
   return 'launched';
+}
+
+/** Whether there is something to repair, as far as a short look tells, or the files are to be compared again. That it cannot be told is no reason to act. */
+async function hasDrifted(root: Root, facts: Facts, signal: AbortSignal): Promise<boolean> {
+  if (!mayRepair(facts)) return false;
+  const { isComparisonDue, lookForDrift } = await import('./turn-drift.js');
+  try {
+    const { drift } = await lookForDrift(root, facts.upgrade, { signal });
+    return decide({ ...facts, drift }).step === 'repair' || (await isComparisonDue(root, facts));
+  } catch (error) {
+    if (isGitOpsError(error)) return false;
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 import type { Release } from '../domain/release.js';
 import { startOf, type Outcome, type Run } from '../domain/run.js';
-import type { Event, Upgrade } from '../domain/upgrade.js';
+import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { readRun, writeRun } from '../state/runs.js';
 import type { Workplace } from './workplace.js';
 
@@ -13,10 +13,11 @@ export interface Transition {
 
 /** Writes down that a run began. Comes after the journal: a run that the journal does not know never was. */
 export async function recordBegin(place: Workplace, { before, after, event }: Transition): Promise<void> {
-  if (event.type !== 'desired' || after.phase.at !== 'staging') return;
+  const { phase } = after;
+  const begins = event.type === 'desired' || event.type === 'drifted';
+  if (!begins || (phase.at !== 'staging' && phase.at !== 'repairing')) return;
   const { layout, host } = place.root;
-  const { run, release } = after.phase;
-  await writeRun(layout, { ...begun(place, before, { run, release }), startedAt: host.clock.now() });
+  await writeRun(layout, { ...begun(place, before, phase), startedAt: host.clock.now() });
 }
 
 /** Writes down how a run ended, if the step ends it. Comes before the journal: what is cut off in between is done and told again. */
@@ -34,13 +35,13 @@ export async function recordEnd(place: Workplace, step: Transition): Promise<Run
 function begun(
   place: Workplace,
   { active }: Upgrade,
-  { run, release }: { run: string; release: Release },
+  { run, release, at }: { run: string; release: Release; at: Phase['at'] },
 ): Run {
   const from = active?.release ?? null;
   const startedAt = startOf(run) ?? place.root.host.clock.now();
   return {
     id: run,
-    cause: place.order.cause,
+    cause: at === 'repairing' ? 'drift' : place.order.cause,
     from,
     to: release,
     startedAt,
@@ -53,6 +54,7 @@ function begun(
 /** How a run ends with a step; null while it goes on. */
 export function outcomeOf({ before, after, event }: Transition): Outcome | null {
   if (after.phase.at === 'stuck') return 'failed';
+  if (before.phase.at === 'repairing') return outcomeOfRepair({ before, after, event });
   switch (event.type) {
     case 'healthy':
       return 'activated';
@@ -71,10 +73,25 @@ export function outcomeOf({ before, after, event }: Transition): Outcome | null 
   }
 }
 
+/** The active release serves again, or it does not: a repair has no way back. */
+function outcomeOfRepair({ after, event }: Transition): Outcome | null {
+  if (after.phase.at === 'repairing') return null;
+  if (event.type === 'healthy') return 'activated';
+  return event.type === 'failed' && event.fault === 'blocked' ? 'blocked' : 'failed';
+}
+
+/** What was found, and why it could not be repaired, if it could not. */
+function problemOfRepair(cause: string, event: Event): string {
+  if (event.type === 'healthy') return cause;
+  return `${cause}; not repaired: ${'cause' in event ? event.cause : 'it was cut off again and again'}`;
+}
+
 function problemOf({ before, after, event }: Transition): string | null {
   if (after.phase.at === 'stuck') return after.phase.cause;
+  if (before.phase.at === 'repairing') return problemOfRepair(before.phase.cause, event);
   if (event.type === 'failed' || event.type === 'kept') return event.cause;
   if (event.type === 'resumed') return after.quarantine.at(-1)?.cause ?? null;
-  if (event.type === 'superseded') return 'another release was desired before this one was activated';
+  if (event.type === 'superseded')
+    return 'another release was desired before this one was activated, or the active one had to be repaired';
   return before.phase.at === 'rollingBack' ? before.phase.cause : null;
 }

@@ -1,9 +1,10 @@
 import { findTag, newestTags } from '../domain/channel.js';
-import { decide, type Decision, type Facts, type Request } from '../domain/decide.js';
+import { decide, mayRepair, type Decision, type Facts, type Request } from '../domain/decide.js';
 import { GitOpsError } from '../domain/errors.js';
 import { trustedRefs, type Observed } from '../domain/observed.js';
 import type { Release } from '../domain/release.js';
 import { gatherFacts } from './facts.js';
+import { lookByEye } from './look-closely.js';
 import { lookNow } from './look.js';
 import type { Root } from './root.js';
 
@@ -23,11 +24,18 @@ export async function decideFreshly(
   const observed = await lookNow(root, signal);
   const to = tag === null ? null : namedRelease(root, observed, tag);
   const request = { to, impatient: true };
-  const facts = await gatherFacts(root, request);
+  const facts = await withDrift(root, await gatherFacts(root, request), signal);
   const decision = decide(facts);
   // Nothing to do by what was seen last, and nothing newer could be seen: that is no "up to date".
   if (observed.error !== null && decision.step === 'nothing') throw unreachable(observed);
   return { decision, facts, request };
+}
+
+/** Where there is nothing else to do, a person's request repairs what has drifted. */
+async function withDrift(root: Root, facts: Facts, signal: AbortSignal): Promise<Facts> {
+  const { step } = decide(facts);
+  if ((step !== 'nothing' && step !== 'wait') || !mayRepair(facts)) return facts;
+  return { ...facts, drift: (await lookByEye(root, facts.upgrade, signal)).drift };
 }
 
 /** The release that a person names. Throws `TAG_UNKNOWN`, with the newest ones there are. */

@@ -129,6 +129,7 @@ function cleaned(event: Event, report: RunReport): Event {
 function isOver(event: Event, { phase }: Upgrade): boolean {
   if (phase.at === 'stuck') return true;
   return (
-    (phase.at === 'idle' || phase.at === 'staged') && ['failed', 'rolledBack', 'kept'].includes(event.type)
+    (phase.at === 'idle' || phase.at === 'staged') &&
+    ['failed', 'rolledBack', 'kept', 'unhealthy'].includes(event.type)
   );
 }

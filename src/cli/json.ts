@@ -23,6 +23,7 @@ export function statusJson(status: Status): object {
     lastRun: status.lastRun === null ? null : runJson(status.lastRun),
     lastPoll: lastPoll === null ? null : { ...lastPoll, at: iso(lastPoll.at) },
     nextPoll: iso(status.nextPoll),
+    drift: status.drift.map((each) => ({ ...each, until: iso(each.until) })),
     worker: worker === null ? null : { ...worker, startedAt: iso(worker.startedAt) },
   };
 }

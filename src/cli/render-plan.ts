@@ -10,7 +10,7 @@ export function renderPlan({ active, desired, behind, why, note, steps }: Plan, 
   const head =
     behind && desired !== null
       ? `${plainLine(from)} → ${colors.bold(plainLine(describeRelease(desired)))}`
-      : `up to date: ${plainLine(from)}`;
+      : `${steps.length > 0 ? 'drifted' : 'up to date'}: ${plainLine(from)}`;
   const until = why?.until == null ? '' : ` until ${describeMoment(why.until)}`;
   return [
     head,

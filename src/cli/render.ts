@@ -2,6 +2,7 @@ import type { LogLine } from '../agent/log-tail.js';
 import { plainLine } from '../domain/plain.js';
 import { describeRelease, type Release } from '../domain/release.js';
 import type { Run } from '../domain/run.js';
+import type { DriftReport } from '../domain/tell-drift.js';
 import type { ProcessStatus, Status } from '../domain/status.js';
 import { describeMoment, describeSpan } from './moment.js';
 import { alignRows, type Colors } from './terminal.js';
@@ -14,6 +15,7 @@ export function renderStatus(status: Status, now: number, colors: Colors): strin
     `${colors.bold(plainLine(machine.name))}  ${plainLine(root)}  ${colors.dim(plainLine(`${strategy}, ${follows}`))}`,
     alignRows(stateRows(status, now, colors)),
     renderProcesses(status, now, colors),
+    ...status.drift.map((drift) => renderDrift(drift, colors)),
     ...status.warnings.map((warning) => `${colors.yellow('!')} ${plainLine(warning)}`),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -84,6 +86,15 @@ function stateText({ behind, why, phase }: Status, colors: Colors): string {
   return behind
     ? colors.yellow('behind: the next poll brings it (or pm2-gitops apply now)')
     : colors.green('up to date');
+}
+
+function renderDrift({ detail, repair, until, mend }: DriftReport, colors: Colors): string {
+  const then = {
+    poll: 'the next poll repairs it',
+    later: `repaired again after ${until === null ? 'a while' : describeMoment(until)}`,
+    person: plainLine(mend),
+  }[repair];
+  return `${colors.yellow('drift')}  ${plainLine(detail)}\n       ${colors.dim(`→ ${then}`)}`;
 }
 
 function renderProcesses({ processes, active, desired }: Status, now: number, colors: Colors): string {

@@ -20,6 +20,8 @@ export interface MachineConfig {
   /** How many releases are kept on disk, the active and the previous one included. */
   readonly keep: number;
   readonly dirty: 'refuse' | 'stash';
+  /** Whether what is not as we left it is put right by itself. */
+  readonly drift: 'repair' | 'report';
   /** The machine's name in output; null: its host name. */
   readonly name: string | null;
   readonly labels: Readonly<Record<string, string>>;
@@ -100,6 +102,7 @@ export const gitopsFile = section({
     3,
   ),
   dirty: v.optional(v.picklist(['refuse', 'stash'], 'must be "refuse" or "stash"'), 'refuse'),
+  drift: v.optional(v.picklist(['repair', 'report'], 'must be "repair" or "report"'), 'repair'),
   name: v.optional(text),
   labels: v.optional(v.record(v.string(), v.string()), {}),
   ...Object.fromEntries(LATER.map((key) => [key, v.optional(later)])),
@@ -132,7 +135,7 @@ const checked = v.pipe(
       if (typeof poll === 'string') addIssue({ message: poll, path: pathTo(value, 'poll') });
       if (typeof secret === 'string') addIssue({ message: secret, path: pathTo(value, 'credentials') });
       if (typeof poll === 'string' || typeof secret === 'string' || channel === null) return NEVER;
-      const { repository, strategy, tagPrefix, apps, keep, dirty, name, labels } = value;
+      const { repository, strategy, tagPrefix, apps, keep, dirty, drift, name, labels } = value;
       return {
         ...{
           repository,
@@ -143,7 +146,7 @@ const checked = v.pipe(
           tagPrefix,
           credentials: secret,
         },
-        ...{ apps: apps ?? null, keep, dirty, name: name ?? null, labels },
+        ...{ apps: apps ?? null, keep, dirty, drift, name: name ?? null, labels },
       };
     },
   ),

@@ -1,5 +1,6 @@
 import { chooseRelease, ranksAtLeast, type Channel } from './channel.js';
-import { passGates, type Closed, type Verdict } from './gates.js';
+import { mendableKinds, type Drift, type DriftKind } from './drift.js';
+import { holdGate, passGates, stuckGate, type Closed, type Verdict } from './gates.js';
 import { trustedRefs, type Observed } from './observed.js';
 import { standingOrders, type Orders } from './orders.js';
 import { describeRelease, sameRelease, type Instant, type Release } from './release.js';
@@ -13,6 +14,10 @@ export interface Facts {
   readonly tagPrefix: string;
   readonly observed: Observed | null;
   readonly request: Request;
+  /** What was found not to be as the agent left it; empty where nobody looked. */
+  readonly drift: readonly Drift[];
+  /** What the machine's configuration says about it. */
+  readonly driftPolicy: 'repair' | 'report';
   readonly now: Instant;
 }
 
@@ -36,7 +41,9 @@ export interface Decision {
   /** Something that people should know though it holds nothing back. */
   readonly note: string | null;
   /** What a worker would do now. */
-  readonly step: 'nothing' | 'wait' | 'stage' | 'activate' | 'finish';
+  readonly step: 'nothing' | 'wait' | 'stage' | 'activate' | 'repair' | 'finish';
+  /** The kinds of drift that the step `repair` is about. */
+  readonly repair: readonly DriftKind[];
 }
 
 /** Decides. */
@@ -48,14 +55,32 @@ export function decide(facts: Facts): Decision {
     phase.at === 'staging' ||
     phase.at === 'activating' ||
     phase.at === 'proving' ||
-    phase.at === 'rollingBack';
+    phase.at === 'rollingBack' ||
+    phase.at === 'repairing';
   const behind = wish.desired !== null && !isServing(upgrade, wish.desired);
-  if (unfinished) return { ...wish, behind, why: offline(facts), step: 'finish' };
-  if (!behind) return { ...wish, behind, why: resting(facts, wish), step: 'nothing' };
+  if (unfinished) return { ...wish, behind, why: offline(facts), step: 'finish', repair: [] };
+  if (!behind) return { ...wish, behind, why: resting(facts, wish), ...atRest(facts, 'nothing') };
   const verdict = gatesFor(wish.desired, facts);
-  if (!verdict.open) return { ...wish, behind, why: verdict, step: 'wait' };
+  if (!verdict.open) return { ...wish, behind, why: verdict, ...atRest(facts, 'wait') };
   const ready = phase.at === 'staged' && sameRelease(phase.release, wish.desired);
-  return { ...wish, behind, why: offline(facts), step: ready ? 'activate' : 'stage' };
+  return { ...wish, behind, why: offline(facts), step: ready ? 'activate' : 'stage', repair: [] };
+}
+
+/** Whether drift would be repaired, if there were any. A person who applies asks for it, whatever the configuration says. */
+export function mayRepair(facts: Facts): boolean {
+  const { upgrade, orders, request, driftPolicy, now } = facts;
+  const { active } = upgrade;
+  if (active === null || (driftPolicy === 'report' && !request.impatient)) return false;
+  const gateFacts = { upgrade, hold: standingOrders(orders, now).hold, impatient: false, named: false, now };
+  return [holdGate, stuckGate].every((gate) => gate(active.release, gateFacts).open);
+}
+
+/** A new release replaces whatever has drifted; only where none comes, the active one is repaired. */
+function atRest(facts: Facts, otherwise: 'nothing' | 'wait'): Pick<Decision, 'step' | 'repair'> {
+  const { upgrade, request, drift, now } = facts;
+  const terms = { repairs: upgrade.repairs, asked: request.impatient, now };
+  const repair = mayRepair(facts) ? mendableKinds(drift, terms) : [];
+  return { step: repair.length > 0 ? 'repair' : otherwise, repair };
 }
 
 /** Asks every gate about a release. */

@@ -1,3 +1,4 @@
+import { repairedAgain } from './drift.js';
 import { sameRelease, type Commit, type Instant, type Release } from './release.js';
 import {
   MAX_STARTS,
@@ -28,6 +29,8 @@ export function next(upgrade: Upgrade, event: Event): Upgrade {
       return fromProving(upgrade, phase, event);
     case 'rollingBack':
       return fromRollingBack(upgrade, phase, event);
+    case 'repairing':
+      return fromRepairing(upgrade, phase, event);
     case 'stuck':
       return fromStuck(upgrade, event);
   }
@@ -48,6 +51,8 @@ function fromIdle(upgrade: Upgrade, event: Event): Upgrade {
       return { ...upgrade, phase: { at: 'staging', release: event.release, run: event.run, starts: 1 } };
     case 'failed':
       return blamed(upgrade, event);
+    case 'drifted':
+      return upgrade.active === null ? upgrade : drifted(upgrade, upgrade.active.release, event);
     default:
       return upgrade;
   }
@@ -157,6 +162,39 @@ function fromRollingBack(upgrade: Upgrade, phase: In<'rollingBack'>, event: Even
   }
 }
 
+/** A repair is of a release that was proven: however it ends, nothing is quarantined and nothing rolled back. */
+function fromRepairing(upgrade: Upgrade, phase: In<'repairing'>, event: Event): Upgrade {
+  switch (event.type) {
+    case 'mended':
+      return {
+        ...upgrade,
+        phase: { ...phase, old: event.old, starts: 1 },
+        trail: [...upgrade.trail, ...event.steps].slice(-TRAIL_LENGTH),
+      };
+    case 'healthy':
+    case 'unhealthy':
+    case 'failed':
+      return { ...upgrade, phase: { at: 'idle' } };
+    case 'resumed':
+      return { ...upgrade, phase: phase.starts < MAX_STARTS ? startedAgain(phase) : { at: 'idle' } };
+    default:
+      return upgrade;
+  }
+}
+
+/** The repair counts from its beginning: one that ends its worker counts, too. */
+function drifted(
+  upgrade: Upgrade,
+  release: Release,
+  { run, kinds, cause, at }: Extract<Event, { type: 'drifted' }>,
+): Upgrade {
+  return {
+    ...upgrade,
+    phase: { at: 'repairing', release, run, starts: 1, kinds, cause, old: null },
+    repairs: repairedAgain(upgrade.repairs, kinds, at),
+  };
+}
+
 /** Gates let it come to this only where an operator names the release. */
 function fromStuck(upgrade: Upgrade, event: Event): Upgrade {
   if (event.type === 'failed') return { ...upgrade, backoff: waited(upgrade, event) };
@@ -167,7 +205,9 @@ function retry(upgrade: Upgrade, commit: Commit | null): Upgrade {
   if (upgrade.phase.at === 'stuck') return { ...upgrade, phase: backAgain(upgrade.phase), backoff: null };
   const quarantine = upgrade.quarantine.filter((entry) => commit !== null && entry.release.commit !== commit);
   const nothing = quarantine.length === upgrade.quarantine.length && upgrade.backoff === null;
-  return nothing ? upgrade : { ...upgrade, quarantine, backoff: null };
+  return nothing && upgrade.repairs.length === 0
+    ? upgrade
+    : { ...upgrade, quarantine, backoff: null, repairs: [] };
 }
 
 /** Nobody knows any more what runs what: all that lives changes over to the active release. */
@@ -187,6 +227,7 @@ function settled(
     previous: sameRelease(before, release) ? upgrade.previous : before,
     highest: ranks ? release : upgrade.highest,
     quarantine: upgrade.quarantine.filter((entry) => !sameRelease(entry.release, release)),
+    repairs: [],
   };
 }
 

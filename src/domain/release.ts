@@ -1,6 +1,9 @@
 /** A full commit id: 40 (SHA-1) or 64 (SHA-256) hex digits, lower case. */
 export type Commit = string;
 
+/** What git writes where there is no commit: here, where nobody can tell which. */
+export const NO_COMMIT: Commit = '0'.repeat(40);
+
 /** Milliseconds since the epoch, as `Date.now()` gives them. */
 export type Instant = number;
 

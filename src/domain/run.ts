@@ -51,6 +51,6 @@ export function isAfter({ at, upgrade: { phase } }: LastWord, run: Run): boolean
 }
 
 function canEnd({ at }: Phase, outcome: Run['outcome']): boolean {
-  if (outcome === 'activated') return at === 'proving';
+  if (outcome === 'activated') return at === 'proving' || at === 'repairing';
   return outcome !== 'rolledBack' || at === 'rollingBack';
 }

@@ -1,8 +1,9 @@
 import type { Decision } from './decide.js';
+import type { DriftReport } from './tell-drift.js';
 import type { Closed } from './gates.js';
 import { movedTags, type Observed } from './observed.js';
 import type { AppProcess } from './process.js';
-import { describeRelease, sha7, type Commit, type Instant, type Release } from './release.js';
+import { describeRelease, NO_COMMIT, sha7, type Commit, type Instant, type Release } from './release.js';
 import type { Run } from './run.js';
 import { commitAt, type Step, type Upgrade } from './upgrade.js';
 
@@ -25,6 +26,8 @@ export interface Status {
   readonly lastPoll: { readonly at: Instant; readonly ok: boolean; readonly error: string | null } | null;
   readonly nextPoll: Instant;
   readonly worker: Worker | null;
+  /** What is not as the agent left it. */
+  readonly drift: readonly DriftReport[];
   readonly warnings: readonly string[];
 }
 
@@ -58,6 +61,7 @@ export interface StatusFacts {
   readonly lastRun: Run | null;
   readonly nextPoll: Instant;
   readonly worker: Worker | null;
+  readonly drift: readonly DriftReport[];
   readonly warnings: readonly string[];
 }
 
@@ -81,6 +85,7 @@ export function statusOf(facts: StatusFacts): Status {
       observed === null ? null : { at: observed.at, ok: observed.error === null, error: observed.error },
     nextPoll: facts.nextPoll,
     worker,
+    drift: facts.drift,
     warnings: [...facts.warnings, ...warningsOf(decision, observed)],
   };
 }
@@ -95,12 +100,13 @@ export function commitOf({ cwd, script, startedAt }: AppProcess, trail: readonly
 function processStatus(process: AppProcess, trail: readonly Step[]): ProcessStatus {
   const { pmId, name, pid, status, startedAt } = process;
   const lives = pid !== null;
+  const commit = lives ? commitOf(process, trail) : null;
   return {
     pmId,
     name,
     pid,
     status,
-    commit: lives ? commitOf(process, trail) : null,
+    commit: commit === NO_COMMIT ? null : commit,
     since: lives ? startedAt : null,
   };
 }

@@ -1,3 +1,4 @@
+import type { DriftKind, Repair } from './drift.js';
 import type { Reason } from './gates.js';
 import type { Incarnation } from './process.js';
 import { sameRelease, type Commit, type Instant, type Release } from './release.js';
@@ -17,6 +18,8 @@ import { sameRelease, type Commit, type Instant, type Release } from './release.
  *                            ▼
  *                          stuck      (only an operator leads out: retried, desired)
  *
+ *     idle ── drifted ──▶ repairing ── mended ──▶ repairing ── healthy · unhealthy · failed ──▶ idle
+ *
  * Each phase owns one piece of work (`agent/perform.ts`). The phase is journaled before its work starts, and every work can be done twice.
  */
 export interface Upgrade {
@@ -32,6 +35,8 @@ export interface Upgrade {
   readonly backoff: Backoff | null;
   /** Which commit the root named since when, oldest first: tells what a process that started then runs. */
   readonly trail: readonly Step[];
+  /** What was repaired of the active release lately: keeps a drift that comes back from being repaired at each poll. */
+  readonly repairs: readonly Repair[];
 }
 
 /** A release that is proven, and since when. */
@@ -86,6 +91,14 @@ export type Phase =
       readonly old: readonly Incarnation[];
       readonly bad: readonly Incarnation[] | null;
     } & Candidate)
+  /** `release` is the active one. `old`: what has to change over once the root is as it should be; null until then. */
+  | ({
+      readonly at: 'repairing';
+      readonly kinds: readonly DriftKind[];
+      /** What was found. */
+      readonly cause: string;
+      readonly old: readonly Incarnation[] | null;
+    } & Candidate)
   | { readonly at: 'stuck'; readonly release: Release; readonly run: string; readonly cause: string };
 
 /** Whose fault a failure is: the release's (quarantine), the surroundings' (back off), or a no of the machine's rules (wait). */
@@ -124,6 +137,16 @@ export type Event =
     }
   | { readonly type: 'switchedBack'; readonly bad: readonly Incarnation[]; readonly at: Instant }
   | { readonly type: 'rolledBack' }
+  /** What is active is not as it was left. */
+  | {
+      readonly type: 'drifted';
+      readonly run: string;
+      readonly kinds: readonly DriftKind[];
+      readonly cause: string;
+      readonly at: Instant;
+    }
+  /** Root and files are as they should be again. `steps`: what the root named meanwhile, and names now. */
+  | { readonly type: 'mended'; readonly old: readonly Incarnation[]; readonly steps: readonly Step[] }
   /** A worker found the phase unfinished and begins its work again. */
   | { readonly type: 'resumed'; readonly at: Instant }
   /** An operator lets a release (or all of them: null) be tried again; out of `stuck` it is the way back that is tried again. */
@@ -141,6 +164,7 @@ export const FRESH: Upgrade = {
   quarantine: [],
   backoff: null,
   trail: [],
+  repairs: [],
 };
 
 /** Whether a release failed here and nobody has said `retry`. */

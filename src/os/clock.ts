@@ -1,3 +1,4 @@
+import { uptime } from 'node:os';
 import type { Instant } from '../domain/release.js';
 
 /** The only source of time. Tests pass their own. */
@@ -8,6 +9,11 @@ export interface Clock {
   monotonicMs(): number;
   /** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** How long the machine has been running. */
+export function uptimeMs(): number {
+  return uptime() * 1000;
 }
 
 /** The machine's clock. With `background`, a sleep never keeps the process alive. */

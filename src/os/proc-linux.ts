@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 // Fields of /proc/<pid>/stat behind the command, counted from 0: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
 const PARENT = 1;
@@ -27,6 +27,15 @@ export function ancestorsOf(pid: number): number[] {
 /** When a process began, in the kernel's own count: with the pid it names one process for ever. Null as with `parentOf`. */
 export function startTimeOf(pid: number): string | null {
   return fieldOf(pid, START_TIME);
+}
+
+/** The folder in which a process really stands, whatever path led there; null as with `parentOf`, and for another user's process. */
+export function workingFolderOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return null; // gone, not ours to see, or no /proc
+  }
 }
 
 function fieldOf(pid: number, index: number): string | null {

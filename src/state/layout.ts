@@ -18,6 +18,9 @@ export interface Layout {
   readonly children: string;
   readonly mirror: string;
   readonly runs: string;
+  /** When the files of the active release were last compared, and git's record of what they were then. */
+  readonly compared: string;
+  readonly comparedIndex: string;
 }
 
 /** The one file that makes a folder a root. */
@@ -41,6 +44,8 @@ export function layoutOf(root: string): Layout {
     children: join(state, 'children.json'),
     mirror: join(state, 'mirror.git'),
     runs: join(state, 'runs'),
+    compared: join(state, 'compared.json'),
+    comparedIndex: join(state, 'compared.index'),
   };
 }
 

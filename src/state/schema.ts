@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { DRIFT_KINDS } from '../domain/drift.js';
 import { ERROR_CODES } from '../domain/errors.js';
 import { REASONS } from '../domain/gates.js';
 import { OUTCOMES } from '../domain/run.js';
@@ -22,6 +23,13 @@ const phase = v.variant('at', [
     cause: v.string(),
     old: v.array(life),
     bad: v.nullable(v.array(life)),
+  }),
+  v.object({
+    at: v.literal('repairing'),
+    ...candidate,
+    kinds: v.array(v.picklist(DRIFT_KINDS)),
+    cause: v.string(),
+    old: v.nullable(v.array(life)),
   }),
   v.object({ at: v.literal('stuck'), release, run: v.string(), cause: v.string() }),
 ]);
@@ -49,6 +57,11 @@ export const journalLine = v.object({
       }),
     ),
     trail: v.array(step),
+    // Lines of before there was any repair have none.
+    repairs: v.optional(
+      v.array(v.object({ kind: v.picklist(DRIFT_KINDS), times: v.number(), at: instant, until: instant })),
+      [],
+    ),
   }),
 });
 
@@ -69,6 +82,9 @@ export const observedFile = v.object({
   refs: v.array(v.object({ name: v.string(), commit })),
   seen: v.record(v.string(), commit),
 });
+
+/** `compared.json`. */
+export const comparedFile = v.object({ schema: v.literal(1), at: instant, commit });
 
 /** `machine.json`. */
 export const machineFile = v.object({

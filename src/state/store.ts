@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { NO_ORDERS, type Orders } from '../domain/orders.js';
 import type { Observed } from '../domain/observed.js';
-import type { Instant } from '../domain/release.js';
+import type { Commit, Instant } from '../domain/release.js';
 import { corruptPath, exists, makePrivateFolder } from '../os/files.js';
 import type { Layout } from './layout.js';
 import { readRecord, writeRecord } from './records.js';
-import { machineFile, observedFile, ordersFile } from './schema.js';
+import { comparedFile, machineFile, observedFile, ordersFile } from './schema.js';
 
 /** This machine's stable id. */
 export interface Machine {
@@ -59,6 +59,22 @@ export async function readObserved(layout: Layout): Promise<Observed | null> {
 /** Replaces it. Only the holder of `poll.lock` writes. */
 export async function writeObserved(layout: Layout, observed: Observed): Promise<void> {
   await writeRecord(layout.observed, observed);
+}
+
+/** When the files of a release were last compared with its commit. */
+export interface Compared {
+  readonly at: Instant;
+  readonly commit: Commit;
+}
+
+/** Reads when files were last compared; null before the first time. */
+export async function readCompared(layout: Layout): Promise<Compared | null> {
+  return readRecord(layout.compared, comparedFile);
+}
+
+/** Replaces it. Only a worker writes. */
+export async function writeCompared(layout: Layout, compared: Compared): Promise<void> {
+  await writeRecord(layout.compared, compared);
 }
 
 function ordersLost({ orders }: Layout): GitOpsError {

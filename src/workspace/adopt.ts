@@ -2,12 +2,13 @@ import { appendFile, mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
 import { storableUrl } from '../domain/redact.js';
-import type { Commit, Instant } from '../domain/release.js';
+import type { Commit } from '../domain/release.js';
 import { openCheckout, type CheckoutGit, type CheckoutGitOptions } from '../os/checkout-git.js';
 import { readTextIfAny } from '../os/files.js';
 import { editsOf, headOf } from './checkout-changes.js';
 import { gitFolders } from './checkout-locks.js';
 import { isLockfile } from './checkout-dirty.js';
+import { parseReflog, type HeadStep } from './reflog.js';
 
 /** What `init` finds in a checkout. */
 export interface Checkout {
@@ -24,12 +25,6 @@ export interface Checkout {
   readonly lockfileEdits: readonly string[];
   /** Whether the repository itself has a `gitops.json`: the machine's own must not come from there. */
   readonly gitopsJsonTracked: boolean;
-}
-
-/** One step of HEAD's reflog: from `at` on the checkout was at `commit`. */
-export interface HeadStep {
-  readonly commit: Commit;
-  readonly at: Instant;
 }
 
 /**
@@ -82,14 +77,6 @@ export async function excludeFromStatus(root: string, options: CheckoutGitOption
 export async function headTrail(root: string, options: CheckoutGitOptions): Promise<HeadStep[]> {
   const [own] = await gitFolders(await openCheckout(root, options));
   return parseReflog((await readTextIfAny(join(own, 'logs', 'HEAD'))) ?? '');
-}
-
-/** Parses a reflog: `old new name <mail> seconds zone`, a tab, a message. A torn last line is left out. */
-export function parseReflog(text: string): HeadStep[] {
-  return text.split('\n').flatMap((line) => {
-    const found = /^[0-9a-f]+ ([0-9a-f]{40,64}) .*> (\d+) [+-]\d{4}(?:\t|$)/.exec(line);
-    return found === null ? [] : [{ commit: found[1] ?? '', at: Number(found[2]) * 1000 }];
-  });
 }
 
 async function remoteUrl(git: CheckoutGit): Promise<string | null> {

@@ -12,6 +12,7 @@ const markSchema = v.object({
   commit: v.pipe(v.string(), v.hexadecimal()),
   depsKey: v.nullable(v.string()),
   made: v.array(v.string()),
+  changed: v.exactOptional(v.array(v.string())),
 });
 
 /** What a complete release tree says about itself. */
@@ -23,6 +24,8 @@ export interface ReleaseMark {
   readonly depsKey: string | null;
   /** Top-most paths beyond the commit: what install and build made. */
   readonly made: readonly string[];
+  /** Committed paths that were not as committed when the tree was complete: shared, or changed by the build. Older marks do not tell. */
+  readonly changed?: readonly string[];
 }
 
 /** Declares a tree complete, durably. */

@@ -39,6 +39,8 @@ export interface StageRequest {
   readonly env: Env;
   /** The `GITOPS_…` variables that builds and hooks get beside it; `GITOPS_RELEASE_DIR` is added here. */
   readonly hookEnv: Env;
+  /** It stays in its stage: what it is made of goes into a release folder that lacks something. */
+  readonly beside?: boolean;
   /** Limit of each git command in milliseconds, before the release's own limits are known. */
   readonly gitMs: number;
 }
@@ -79,8 +81,19 @@ type Description = Pick<Staged, 'config' | 'apps' | 'nodeRange'>;
  */
 export async function stageRelease(request: StageRequest, tools: StageTools): Promise<Staged> {
   try {
-    const finished = request.strategy === 'releases' ? await findFinished(request, tools) : null;
+    const mayBeFinished = request.strategy === 'releases' && request.beside !== true;
+    const finished = mayBeFinished ? await findFinished(request, tools) : null;
     return finished ?? (await makeRelease(request, tools));
+  } catch (error) {
+    await dropAttempt(request, tools);
+    throw translateDiskError(error, request.state);
+  }
+}
+
+/** Lays only the committed files of a release out, in the run's stage; gives back where. Throws the codes of `fetchCommit`. */
+export async function stageCommit(request: StageRequest, tools: StageTools): Promise<string> {
+  try {
+    return (await layOut(request, tools)).tree;
   } catch (error) {
     await dropAttempt(request, tools);
     throw translateDiskError(error, request.state);
@@ -116,6 +129,35 @@ async function findFinished(request: StageRequest, tools: StageTools): Promise<S
 }
 
 async function makeRelease(request: StageRequest, tools: StageTools): Promise<Staged> {
+  const place = await layOut(request, tools);
+  const git = effortOf(request, tools, request.gitMs);
+  const description = await describe(place.tree, request, tools);
+  const { config } = description;
+  await link(request, config, { tree: place.tree, signal: tools.signal });
+  const { depsKey, modules } = await stageDependencies(
+    { tree: place.tree, base: request.base, strategy: request.strategy, config },
+    effortOf(request, tools, config.timeouts.installMs),
+  );
+  await buildAndCheck({ place, description, modules }, request, tools);
+  const { made, changed } = await listMade({ place, config, modules }, git);
+  await syncTree(place.tree, git);
+  await writeMark(place.tree, {
+    schema: 1,
+    tag: request.release.tag,
+    commit: request.release.commit,
+    depsKey,
+    made,
+    changed,
+  });
+  const tree =
+    request.strategy === 'releases' && request.beside !== true
+      ? await publish(place.tree, request, tools)
+      : place.tree;
+  return { tree, ...description, depsKey, made, modules };
+}
+
+/** Lays the commit out in a fresh stage. */
+async function layOut(request: StageRequest, tools: StageTools): Promise<TreePlace> {
   const folder = stageFolder(request.state, request.runId);
   // Retries: a process that outlived a killed attempt for a moment may still be writing into it.
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -126,27 +168,8 @@ async function makeRelease(request: StageRequest, tools: StageTools): Promise<St
     tree: join(folder, 'tree'),
     index: join(folder, 'index'),
   };
-  const git = effortOf(request, tools, request.gitMs);
-  await obtainTree(request, place, git);
-  const description = await describe(place.tree, request, tools);
-  const { config } = description;
-  await link(request, config, { tree: place.tree, signal: tools.signal });
-  const { depsKey, modules } = await stageDependencies(
-    { tree: place.tree, base: request.base, strategy: request.strategy, config },
-    effortOf(request, tools, config.timeouts.installMs),
-  );
-  await buildAndCheck({ place, description, modules }, request, tools);
-  const made = await listMade({ place, config, modules }, git);
-  await syncTree(place.tree, git);
-  await writeMark(place.tree, {
-    schema: 1,
-    tag: request.release.tag,
-    commit: request.release.commit,
-    depsKey,
-    made,
-  });
-  const tree = request.strategy === 'releases' ? await publish(place.tree, request, tools) : place.tree;
-  return { tree, ...description, depsKey, made, modules };
+  await obtainTree(request, place, effortOf(request, tools, request.gitMs));
+  return place;
 }
 
 /** Fetches and checks out; a mirror whose objects turn out unreadable is made anew once. */
@@ -217,7 +240,7 @@ function stayLive(modules: Modules): boolean {
 async function listMade(
   { place, config, modules }: { place: TreePlace; config: ReleaseConfig; modules: Modules },
   effort: Effort,
-): Promise<readonly string[]> {
+): Promise<{ readonly made: readonly string[]; readonly changed: readonly string[] }> {
   const changed = await changedPaths(place, config.shared, effort);
   if (changed.length > 0)
     effort.report.step(
@@ -225,7 +248,8 @@ async function listMade(
     );
   const made = await madePaths(place, config.shared, effort);
   // Kept dependencies lie in the live tree; nothing of the stage replaces them.
-  return modules === 'kept' ? made.filter((path) => path !== 'node_modules') : made;
+  const brought = modules === 'kept' ? made.filter((path) => path !== 'node_modules') : made;
+  return { made: brought, changed: [...config.shared, ...changed] };
 }
 
 /** What npm and builds write is not on disk yet. After a power loss a durable mark must not vouch for empty files. */

@@ -69,6 +69,38 @@ export async function changedPaths(
   );
 }
 
+/** Makes git's record of a tree that lies there already: every file is read once, later only what has changed since. */
+export async function recordTree(place: TreePlace, effort: Effort): Promise<boolean> {
+  await rm(`${place.index}.lock`, { force: true });
+  const read = await inTree(place, ['read-tree', '--reset', '--end-of-options', place.commit], effort);
+  return read.code === 0 && (await refreshRecord(place, effort));
+}
+
+/** Looks again at what has changed since. That something differs is no failure; false: the record cannot be read. */
+export async function refreshRecord(place: TreePlace, effort: Effort): Promise<boolean> {
+  await rm(`${place.index}.lock`, { force: true });
+  const { code } = await inTree(place, ['update-index', '-q', '--refresh', '--ignore-submodules'], effort);
+  return code === 0 || code === 1;
+}
+
+/** A committed file that is not as committed, by git's letter: D gone, M other content or mode, T of another kind. */
+export interface Difference {
+  readonly path: string;
+  readonly letter: string;
+}
+
+/** Compares a tree with the record of its commit, writing nothing. Null where git cannot tell. */
+export async function differences(place: TreePlace, effort: Effort): Promise<Difference[] | null> {
+  const flags = ['--no-renames', '--no-ext-diff', '--no-textconv', '--ignore-submodules=all'];
+  const { code, stdout } = await inTree(place, ['diff', '-z', '--name-status', ...flags], effort);
+  if (code !== 0) return null;
+  const fields = stdout.split('\0');
+  return fields.flatMap((letter, at) => {
+    const path = fields[at + 1];
+    return at % 2 === 0 && path !== undefined ? [{ letter, path: plainPath(path) }] : [];
+  });
+}
+
 function inTree(
   { mirror, tree, index }: TreePlace,
   args: readonly string[],

@@ -61,6 +61,15 @@ export const StatusSchema = v.looseObject({
   lastPoll: v.nullable(v.object({ at: Moment, ok: v.boolean(), error: v.nullable(v.string()) })),
   nextPoll: v.nullable(Moment),
   worker: v.unknown(),
+  drift: v.array(
+    v.object({
+      kind: v.picklist(['pointer', 'head', 'process', 'files', 'edits']),
+      detail: v.string(),
+      repair: v.picklist(['poll', 'later', 'person']),
+      until: v.nullable(Moment),
+      mend: v.string(),
+    }),
+  ),
 });
 
 /** The parsed answer of `status --json`. */

@@ -23,6 +23,7 @@ const STATUS: Status = {
     ...{ pmId: 0, name: EVIL, pid: 1, status: EVIL, commit, since: 1 },
   })),
   ...{ lastPoll: null, nextPoll: 1, worker: null, warnings: [EVIL] },
+  drift: [{ kind: 'pointer', detail: EVIL, repair: 'person', until: null, mend: EVIL }],
 };
 
 /** No control character, and what was meant. */
@@ -36,7 +37,15 @@ test('whatever a repository, pm2 or a machine calls its things: what is shown is
   assertPlain(renderStatus({ ...STATUS, why: null }, 2, COLORS));
   assertPlain(renderRuns([RUN, { ...RUN, from: null }], COLORS));
   const step = 'stage';
-  const plan = { active: HERE, desired: HERE, behind: true, why: STATUS.why, note: EVIL, step } as const;
+  const plan = {
+    active: HERE,
+    desired: HERE,
+    behind: true,
+    why: STATUS.why,
+    note: EVIL,
+    step,
+    repair: [],
+  } as const;
   assertPlain(renderPlan({ ...plan, steps: [EVIL] }, COLORS));
   assertPlain(renderPlan({ ...plan, steps: [], behind: false }, COLORS));
 });

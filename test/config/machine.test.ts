@@ -16,6 +16,7 @@ const DEFAULTS: MachineConfig = {
   apps: null,
   keep: 3,
   dirty: 'refuse',
+  drift: 'repair',
   name: null,
   labels: {},
 };

@@ -34,6 +34,8 @@ function factsWith(more: Partial<Facts>): Facts {
     tagPrefix: '',
     observed: SEEN,
     request: NO_REQUEST,
+    drift: [],
+    driftPolicy: 'repair',
     now: NOW,
     ...more,
   };

@@ -18,7 +18,7 @@ const WEB: AppProcess = {
   ...{ pmId: 0, name: 'web', pid: 4711, status: 'online', startedAt: 150, mode: 'fork' },
   ...{ cwd: '/srv/shop', script: '/srv/shop/app.js', isModule: false, killTimeoutMs: 1_600 },
 };
-const DECISION: Decision = { desired: V11, behind: true, why: null, note: null, step: 'stage' };
+const DECISION: Decision = { desired: V11, behind: true, why: null, note: null, step: 'stage', repair: [] };
 const FACTS: StatusFacts = {
   identity: {
     ...{ root: '/srv/shop', strategy: 'checkout', channel: 'stable' },
@@ -26,7 +26,7 @@ const FACTS: StatusFacts = {
   },
   upgrade: { ...FRESH, active: { release: V10, since: 100, apps: null } },
   ...{ pin: null, decision: DECISION, observed: null, processes: [], trail: TRAIL },
-  ...{ lastRun: null, nextPoll: 900, worker: null, warnings: [] },
+  ...{ lastRun: null, nextPoll: 900, worker: null, drift: [], warnings: [] },
 };
 
 test('a process runs the release of its own folder, or else what the root named when it started', () => {
@@ -79,6 +79,7 @@ test('status has every field, null where there is nothing', () => {
       lastPoll: null,
       nextPoll: 900,
       worker: null,
+      drift: [],
       warnings: [],
     },
   });

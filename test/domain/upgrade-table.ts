@@ -26,6 +26,11 @@ export const PHASES = {
     ...{ at: 'rollingBack', ...candidate, ...inRollBack },
     starts: 2 * MAX_STARTS,
   },
+  repairing: { at: 'repairing', ...candidate, release: OLD, kinds: ['pointer'], cause: 'moved', old: null },
+  'repairing for the last time': {
+    ...{ at: 'repairing', ...candidate, release: OLD, starts: MAX_STARTS },
+    ...{ kinds: ['pointer'], cause: 'moved', old: LIVES },
+  },
   stuck: { at: 'stuck', release: NEW, run: 'r', cause: 'it crashed' },
 } satisfies Record<string, Phase>;
 
@@ -45,6 +50,8 @@ export const EVENTS = {
   'failed, blocked': failed('blocked'),
   switchedBack: { type: 'switchedBack', bad: LIVES, at: 9 },
   rolledBack: { type: 'rolledBack' },
+  drifted: { type: 'drifted', run: 'r', kinds: ['pointer'], cause: 'moved', at: 9 },
+  mended: { type: 'mended', old: LIVES, steps: [{ commit: OLD.commit, at: 9 }] },
   resumed: { type: 'resumed', at: 9 },
   retried: { type: 'retried', commit: null },
 } satisfies Record<string, Event>;
@@ -61,6 +68,7 @@ export const TABLE: Record<PhaseName, Partial<Record<EventName, Phase['at']>>> =
     'failed, the surroundings': 'idle',
     'failed, blocked': 'idle',
     retried: 'idle',
+    drifted: 'repairing',
   },
   staging: { ...ofStaging(), resumed: 'staging' },
   'staging for the last time': { ...ofStaging(), resumed: 'idle' },
@@ -74,6 +82,8 @@ export const TABLE: Record<PhaseName, Partial<Record<EventName, Phase['at']>>> =
   'proving for the last time': { ...ofProving(), resumed: 'rollingBack' },
   rollingBack: { ...ofRollingBack(), resumed: 'rollingBack' },
   'rollingBack for the last time': { ...ofRollingBack(), resumed: 'stuck' },
+  repairing: { ...ofRepairing(), resumed: 'repairing' },
+  'repairing for the last time': { ...ofRepairing(), resumed: 'idle' },
   stuck: {
     ...{ desired: 'staging', retried: 'rollingBack' },
     ...{ 'failed, the release': 'stuck', 'failed, the surroundings': 'stuck', 'failed, blocked': 'stuck' },
@@ -124,6 +134,18 @@ function ofRollingBack() {
   } as const;
 }
 
+function ofRepairing() {
+  return {
+    mended: 'repairing',
+    healthy: 'idle',
+    unhealthy: 'idle',
+    retried: 'repairing',
+    'failed, the release': 'idle',
+    'failed, the surroundings': 'idle',
+    'failed, blocked': 'idle',
+  } as const;
+}
+
 /** A failure by somebody's fault. */
 export function failed(fault: Fault): Event {
   return { type: 'failed', release: NEW, fault, reason: 'offline', cause: 'no network', at: 9, until: 99 };
@@ -139,5 +161,6 @@ export function upgradeIn(phase: Phase): Upgrade {
     quarantine: [{ release: BAD, cause: 'it crashed', since: 2 }],
     backoff: { commit: BAD.commit, failures: 2, until: 3, reason: 'offline', cause: 'no network' },
     trail: [{ commit: OLD.commit, at: 1 }],
+    repairs: [],
   };
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { compareVersions } from '../../src/domain/channel.js';
 import { next } from '../../src/domain/next.js';
+import type { DriftKind } from '../../src/domain/drift.js';
 import { FRESH, type Event, type Fault, type Upgrade } from '../../src/domain/upgrade.js';
 import { release } from './releases.js';
 
@@ -41,6 +42,11 @@ export const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   }),
   fc.record({ type: fc.constant('switchedBack'), bad: lives, at }),
   fc.record({ type: fc.constant('rolledBack') }),
+  fc.record({
+    ...{ type: fc.constant('drifted'), run: fc.constantFrom('r1', 'r2'), cause, at },
+    kinds: fc.subarray<DriftKind>(['pointer', 'process', 'files'], { minLength: 1 }),
+  }),
+  fc.record({ type: fc.constant('mended'), old: lives, steps: fc.constant([]) }),
   fc.record({ type: fc.constant('resumed'), at }),
   fc.record({ type: fc.constant('retried'), commit: fc.option(anyRelease.map((known) => known.commit)) }),
 );

@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { isGitOpsError } from '../../src/domain/errors.js';
-import { excludeFromStatus, headTrail, inspectCheckout, parseReflog } from '../../src/workspace/adopt.js';
+import { excludeFromStatus, headTrail, inspectCheckout } from '../../src/workspace/adopt.js';
+import { parseReflog } from '../../src/workspace/reflog.js';
 import { effort, makeFixture } from './checkout-fixture.js';
 
 test('a checkout is described as it is', async (t) => {

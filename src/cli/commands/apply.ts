@@ -39,6 +39,6 @@ export function planVerb({ terminal, signal }: Session, end: (code: number) => v
       terminal.data(
         options.json === true ? JSON.stringify(json, null, 2) : renderPlan(plan, terminal.colors),
       );
-      end(behind ? EXIT.behind : EXIT.done);
+      end(behind || steps.length > 0 ? EXIT.behind : EXIT.done);
     });
 }
