@@ -1,7 +1,13 @@
 import { realpath } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import type { Drift } from '../domain/drift.js';
-import { driftOf, type Standing, type StandingProcess, type TreeLook } from '../domain/standing.js';
+import {
+  driftOf,
+  foreignSteps,
+  type Standing,
+  type StandingProcess,
+  type TreeLook,
+} from '../domain/standing.js';
 import { isGitOpsError, type GitOpsError } from '../domain/errors.js';
 import { NO_COMMIT, releaseFolder, type Release } from '../domain/release.js';
 import type { Active, Step, Upgrade } from '../domain/upgrade.js';
@@ -85,7 +91,6 @@ async function lookAtCurrent({ layout }: Root, release: Release, { trail }: Upgr
   return { moved: { kind: 'pointer', found: what }, steps };
 }
 
-/** Our own steps are exact to the millisecond, those that people made by hand to the second. */
 async function lookAtCheckout(
   { layout, host }: Root,
   release: Release,
@@ -93,9 +98,7 @@ async function lookAtCheckout(
 ): Promise<Named> {
   const head = await lookAtHead(layout.root, { env: host.env, signal, background: host.background });
   if (head === null) return NOWHERE;
-  const isOurs = ({ commit, at }: Step): boolean =>
-    upgrade.trail.some((own) => own.commit === commit && Math.abs(own.at - at) < 60_000);
-  const steps = head.steps.filter((step) => !isOurs(step));
+  const steps = foreignSteps(head.steps, upgrade.trail);
   return { moved: head.commit === release.commit ? null : { kind: 'head', found: head.commit }, steps };
 }
 

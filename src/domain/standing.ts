@@ -46,6 +46,24 @@ export function driftOf({ active, moved, processes, trail, files }: Standing): D
   return found;
 }
 
+const SAME_MOVE_MS = 60_000;
+
+/** The steps of a reflog that are not ours. Ours are exact to the millisecond, a reflog's to the second; each of ours accounts for one of them. */
+export function foreignSteps(reflog: readonly Step[], own: readonly Step[]): Step[] {
+  const foreign = [...reflog];
+  for (const { commit, at } of own) {
+    const distance = (step: Step): number =>
+      step.commit === commit ? Math.abs(step.at - at) : Number.POSITIVE_INFINITY;
+    const nearest = Math.min(...foreign.map(distance));
+    if (nearest < SAME_MOVE_MS)
+      foreign.splice(
+        foreign.findIndex((step) => distance(step) === nearest),
+        1,
+      );
+  }
+  return foreign;
+}
+
 /** Whether files are to be compared again: never compared, a day ago, after a start of the machine, or on a clock that was set back. */
 export function isLookDue(
   last: Instant | null,

@@ -19,6 +19,8 @@ export const MACHINE_MEANINGS: Readonly<Record<string, string>> = {
   keep: 'How many releases stay on disk, the active and the previous one included.',
   dirty:
     'What to do with local edits in an adopted checkout when a release is activated: refuse, or stash them.',
+  drift:
+    'What to do with what is no longer as pm2-gitops left it: repair it, or only report it. What somebody wrote is never repaired unasked.',
   name: "The machine's name in output. Default: its host name.",
   labels: 'Free text for people and programs that read this file; pm2-gitops does nothing with it.',
   window: 'Refused by this version.',

@@ -17,7 +17,7 @@ export function impossibleSteps(lines: readonly Upgrade[]): string[] {
 }
 
 /** Every event that might have led from one upgrade to the other; what it carried is read from what it left. */
-function eventsBetween({ phase: from }: Upgrade, { phase: to, ...after }: Upgrade): Event[] {
+function eventsBetween({ phase: from, trail }: Upgrade, { phase: to, ...after }: Upgrade): Event[] {
   const blamed = after.quarantine.at(-1);
   const named = after.trail.at(-1)?.at ?? 0;
   const at = blamed?.since ?? 0;
@@ -35,6 +35,13 @@ function eventsBetween({ phase: from }: Upgrade, { phase: to, ...after }: Upgrad
   if (to.at === 'proving') events.push({ type: 'activated', old: to.old, at: named });
   if (to.at === 'rollingBack' && to.bad !== null)
     events.push({ type: 'switchedBack', bad: to.bad, at: named });
+  if (to.at === 'repairing') {
+    const { run, kinds, old } = to;
+    const begun = after.repairs.at(-1)?.at ?? 0;
+    events.push({ type: 'drifted', run, kinds, cause: to.cause, at: begun });
+    const steps = after.trail.filter((step) => step.at > (trail.at(-1)?.at ?? 0));
+    if (old !== null) events.push({ type: 'mended', old, steps });
+  }
   if (after.active !== null) {
     const { release, since, apps } = after.active;
     events.push({ type: 'adopted', release, apps, trail: after.trail, at: since });
