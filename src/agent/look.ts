@@ -9,7 +9,8 @@ import { lockWithin, tryLock, type Lock } from '../state/lock.js';
 import { readObserved, writeObserved } from '../state/store.js';
 import type { Root } from './root.js';
 
-const LOOK_WAIT_MS = 90_000;
+// Longer than a look may take.
+const LOOK_WAIT_MS = 120_000;
 
 /**
  * Takes the machine's turn that was due at `turn`: one look at the source, whatever the number of pollers.

@@ -3,6 +3,7 @@ import type { RestartConfig } from '../config/release.js';
 import { GitOpsError, isGitOpsError, messageOf } from '../domain/errors.js';
 import type { Incarnation } from '../domain/process.js';
 import { waitUntilAlone } from '../os/alone.js';
+import { RUN_MARK } from '../os/run.js';
 import { runFolder } from '../state/runs.js';
 import { listProcesses, type ListedProcess } from '../runtime/processes.js';
 import { ExitWatch, roll as rollProcesses } from '../runtime/roll.js';
@@ -68,7 +69,14 @@ async function rollOnce(
       exits,
     };
     return rollProcesses(
-      { targets, old, restart, health, env: host.env, cwd: switchingOf(place).live },
+      {
+        targets,
+        old,
+        restart,
+        health,
+        env: { ...host.env, [RUN_MARK]: report.run ?? '' },
+        cwd: switchingOf(place).live,
+      },
       tools,
       signal,
     );

@@ -4,6 +4,7 @@ import { parseReleaseConfig } from '../config/release.js';
 import { GitOpsError } from '../domain/errors.js';
 import { sameRelease, type Release } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
+import { RUN_MARK } from '../os/run.js';
 import { releaseTree } from '../state/layout.js';
 import { readMark } from '../workspace/mark.js';
 import { stageCommit, stageRelease, type StageRequest, type StageTools } from '../workspace/stage.js';
@@ -69,7 +70,7 @@ async function requestOf(
     // A release folder needs the snapshot only; an adopted checkout must not become shallow by us.
     shallow: !adopted,
     seed: adopted ? layout.root : null,
-    env: host.env,
+    env: { ...host.env, [RUN_MARK]: run },
     hookEnv: hookEnv(place, { ...release, tree: '', previousTag: upgrade.active?.release.tag ?? null }),
     gitMs: GIT_LIMIT_MS,
   };

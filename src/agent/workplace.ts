@@ -5,7 +5,7 @@ import { openAccess, type Access } from '../source/credentials.js';
 import { openChildLedger } from '../state/children.js';
 import { runFolder, runLog } from '../state/runs.js';
 import { makePrivateFolder } from '../os/files.js';
-import type { ChildLedger } from '../os/run.js';
+import { RUN_MARK, type ChildLedger } from '../os/run.js';
 import type { Env } from '../os/env.js';
 import type { Commit } from '../domain/release.js';
 import type { Brought } from './brought.js';
@@ -57,7 +57,7 @@ export function hookEnv({ root, report }: Workplace, { tree, tag, commit, previo
       GITOPS_TAG: tag,
       GITOPS_COMMIT: commit,
     },
-    ...{ GITOPS_PREVIOUS_TAG: previousTag ?? '', GITOPS_RUN_ID: report.run ?? '' },
+    ...{ GITOPS_PREVIOUS_TAG: previousTag ?? '', [RUN_MARK]: report.run ?? '' },
   };
 }
 

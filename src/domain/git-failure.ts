@@ -3,7 +3,7 @@ export type GitFailure = 'unreachable' | 'refused' | 'missing' | 'corrupt' | 'di
 
 // First match wins. A full disk and a cut line leave follow-up lines (`early EOF`, `index-pack failed`) that look like
 // corruption, so they come first; GitHub answers "not found" for what the credentials may not see, so refusal is asked
-// before absence. Lines of the server (`remote: …`) tell about the server's disk and objects, never about ours.
+// before absence. What is wrong with a pack on its way in is the line's or the server's fault, never our mirror's. Lines of the server (`remote: …`) tell about the server's disk and objects, never about ours.
 const OURS: readonly (readonly [GitFailure, RegExp])[] = [
   // Git's checkout does not say why it was "unable to write file x"; into a fresh folder of ours there is one common reason.
   [
@@ -47,6 +47,9 @@ const OURS: readonly (readonly [GitFailure, RegExp])[] = [
         'gnutls|\\bssl|\\btls\\b|certificate|schannel',
         'kex_exchange_identification|ssh: |unable to access',
         'could not read from remote repository',
+        // What came is no answer of git, or not whole: a proxy's page, a cut that looks like the end.
+        'protocol error|bad line length|unexpected line:|bytes of (?:body|length header) are|expected flush|expected .* got|dumb http transport|is this a git repository\\?',
+        'pack has (?:bad object|junk)|pack signature mismatch|pack is corrupted|pack version .* unsupported|fsck error in packed object|out of memory',
       ].join('|'),
       'i',
     ),
@@ -59,7 +62,7 @@ const OURS: readonly (readonly [GitFailure, RegExp])[] = [
         'inflate: data|packfile .* (?:does not match|cannot be|is far too short)|unable to (?:unpack|read|find) .*(?:object|header|[0-9a-f]{40})',
         'could not parse|failed to (?:read|traverse)|unresolved deltas|remote did not send all necessary objects',
         'not a git repository|bad (?:numeric )?config|invalid sha1 pointer|broken (?:ref|link)|unable to read (?:tree|sha1)|bad signature|index file corrupt',
-        'invalid object|corrupt|not a valid object|invalid shallow line',
+        'invalid object|corrupt|not a valid object|(?:invalid|bad) shallow line|unexpected line in|reference broken',
       ].join('|'),
       'i',
     ),

@@ -34,18 +34,38 @@ export async function launchDetached({ script, args, cwd, env }: DetachedProgram
   await once(shell, 'exit');
 }
 
-/** Ends the process group that `pid` leads. */
-export async function endTree(pid: number): Promise<void> {
-  signalGroup(pid, 'SIGTERM');
-  for (let waited = 0; waited < GRACE_MS && signalGroup(pid, 0); waited += CHECK_MS) {
-    await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
-  }
-  signalGroup(pid, 'SIGKILL');
+/** Ends the process group that `pid` leads and, on Linux, who escaped from it; `mark` finds them when their parents are gone. */
+export async function endTree(pid: number, mark: string | null = null): Promise<void> {
+  const family = process.platform === 'linux' ? await familyOf(pid, mark) : null;
+  const living = (): readonly number[] => family?.living() ?? (signalled(-pid, 0) ? [-pid] : []);
+  if (await signalUntilGone(living, 'SIGTERM')) return;
+  await signalUntilGone(living, 'SIGKILL');
 }
 
-function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+/** Loaded where it is needed: a poller seldom ends anything. */
+async function familyOf(pid: number, mark: string | null): Promise<{ living(): readonly number[] }> {
+  const { Family } = await import('./family-linux.js');
+  return new Family(pid, mark);
+}
+
+/** Signals each once, and looks for a while whether all have ended; who comes up meanwhile is signalled, too. */
+async function signalUntilGone(living: () => readonly number[], signal: NodeJS.Signals): Promise<boolean> {
+  const told = new Set<number>();
+  for (let waited = 0; waited < GRACE_MS; waited += CHECK_MS) {
+    const left = living();
+    if (left.length === 0) return true;
+    for (const pid of left.filter((each) => !told.has(each))) {
+      told.add(pid);
+      signalled(pid, signal);
+    }
+    await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
+  }
+  return false;
+}
+
+function signalled(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    return process.kill(-pid, signal);
+    return process.kill(pid, signal);
   } catch {
     return false; // ESRCH: nobody is left
   }

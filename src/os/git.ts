@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import type { Env } from './env.js';
 import { run, type Command, type RunOptions, type RunResult } from './run.js';
@@ -44,14 +45,25 @@ export function gitCommand(args: readonly string[], { cwd, env }: { cwd: string;
   };
 }
 
+/** Where git runs, and how much memory each of its processes may take: none is told where only local files are read. */
+export interface GitPlace {
+  readonly cwd: string;
+  readonly env: Env;
+  readonly maxBytes?: number | undefined;
+}
+
 /** Runs git and gives back its result whatever the exit code. Throws `GIT_MISSING`, `COMMAND_TIMEOUT`, `ABORTED`. */
 export async function runGit(
   args: readonly string[],
-  place: { cwd: string; env: Env },
+  place: GitPlace,
   options: RunOptions,
 ): Promise<RunResult> {
+  const command = gitCommand(args, place);
   try {
-    return await run(gitCommand(args, place), options);
+    if (place.maxBytes === undefined) return await run(command, options);
+    const result = await run(boundMemory(command, place.maxBytes), options);
+    if (result.code === NOT_FOUND) throw gitMissing();
+    return result;
   } catch (error) {
     throw isGitOpsError(error, 'COMMAND_MISSING') ? gitStartFailure(error) : error;
   }
@@ -59,7 +71,32 @@ export async function runGit(
 
 /** The failed start of a git as git's: a missing command is `GIT_MISSING`. */
 export function gitStartFailure(error: GitOpsError): GitOpsError {
-  if (error.code !== 'COMMAND_MISSING') return error;
-  const hint = 'install git and make sure that it is in PATH';
-  return new GitOpsError('GIT_MISSING', error.message, { cause: error, hint });
+  return error.code === 'COMMAND_MISSING' ? gitMissing(error) : error;
 }
+
+/** There is no git. */
+export function gitMissing(cause?: GitOpsError): GitOpsError {
+  const hint = 'install git and make sure that it is in PATH';
+  return new GitOpsError('GIT_MISSING', cause?.message ?? 'git is not in PATH', { cause, hint });
+}
+
+/** The exit code of a shell that did not find the program (POSIX, Shell Command Language, 2.8.2). */
+export const NOT_FOUND = 127;
+
+/**
+ * The same command with a bound to the memory that each of its processes may take (RLIMIT_DATA): git keeps what a server tells of itself
+ * and its refs in memory, however much that is. Only Linux counts all memory towards this limit; elsewhere the command stays as it is.
+ */
+export function boundMemory(command: Command, maxBytes: number): Command {
+  if (process.platform !== 'linux') return command;
+  const kibibytes = Math.floor(Math.min(maxBytes, Math.max(totalmem() / 2, LEAST_BYTES)) / 1024);
+  const script = `ulimit -d ${kibibytes} 2>/dev/null; exec "$0" "$@"`;
+  return {
+    ...command,
+    name: command.file,
+    file: '/bin/sh',
+    args: ['-c', script, command.file, ...command.args],
+  };
+}
+
+const LEAST_BYTES = 256 * 1024 ** 2;

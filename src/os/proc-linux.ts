@@ -1,7 +1,10 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 // Fields of /proc/<pid>/stat behind the command, counted from 0: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+const STATE = 0;
 const PARENT = 1;
+const GROUP = 2;
+const SESSION = 3;
 const START_TIME = 19;
 // Parents change while we look: no walk lasts for ever.
 const MAX_ANCESTORS = 64;
@@ -38,12 +41,50 @@ export function workingFolderOf(pid: number): string | null {
   }
 }
 
-function fieldOf(pid: number, index: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command is in parentheses and may hold spaces and brackets itself.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[index] ?? null;
-  } catch {
-    return null; // gone, or no /proc: there is no more to know
+/** A living process and what it belongs to. */
+export interface LivingProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  readonly startedAt: string;
+}
+
+/** All that live, by pid; the dead that nobody has asked for yet (zombies) are left out. Empty where the system is none that tells. */
+export function livingProcesses(): Map<number, LivingProcess> {
+  const found = new Map<number, LivingProcess>();
+  for (const pid of pids()) {
+    const fields = fieldsOf(pid);
+    if (fields.length === 0 || /[ZX]/.test(fields[STATE] ?? '')) continue;
+    const [parent = 0, group = 0, session = 0] = [PARENT, GROUP, SESSION].map((at) => Number(fields[at]));
+    found.set(pid, { pid, parent, group, session, startedAt: fields[START_TIME] ?? '' });
   }
+  return found;
+}
+
+/** A text that Linux has of a process (`environ`, `cmdline`), zero bytes between its parts; empty where it is gone or not ours to read. */
+export function textOf(pid: number, name: 'environ' | 'cmdline' | 'stat'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    return ''; // gone, or no /proc: there is no more to know
+  }
+}
+
+function pids(): number[] {
+  try {
+    return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+  } catch {
+    return [];
+  }
+}
+
+function fieldOf(pid: number, index: number): string | null {
+  return fieldsOf(pid)[index] ?? null;
+}
+
+function fieldsOf(pid: number): string[] {
+  const stat = textOf(pid, 'stat');
+  // The command is in parentheses and may hold spaces and brackets itself.
+  return stat === '' ? [] : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { GitOpsError } from '../domain/errors.js';
 import { endTree } from './platform.js';
-import type { Command } from './run.js';
+import { nameOf, type Command } from './run.js';
 import { startFailure } from './start-failure.js';
 
 /** What a program answered. */
@@ -22,12 +22,15 @@ export interface QueryLimits {
   readonly background: boolean;
 }
 
+// ssh may leave a connection open for the next call (ControlPersist) that holds the output for as long: the answer is whole when the program ends.
+const PIPE_GRACE_MS = 1_000;
+
 /**
  * Asks a program a short question, for the poller: no library.
  * Throws `COMMAND_MISSING`, `SYSTEM_FAILED`, `COMMAND_TIMEOUT` (also past `maxBytes`) or `ABORTED`; the process tree has then been ended.
  */
 export async function query(command: Command, limits: QueryLimits): Promise<Answer> {
-  if (limits.signal.aborted) throw new GitOpsError('ABORTED', `${command.file} was not asked: cancelled`);
+  if (limits.signal.aborted) throw new GitOpsError('ABORTED', `${nameOf(command)} was not asked: cancelled`);
   const child = start(command);
   if (limits.background) letGo(child);
   const limit = new AbortController();
@@ -65,6 +68,12 @@ function ended(child: ChildProcess, signal: AbortSignal): Promise<number | null>
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
+    child.once('exit', (code) => {
+      setTimeout(() => {
+        for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+        resolve(code);
+      }, PIPE_GRACE_MS).unref();
+    });
     signal.addEventListener('abort', () => {
       child.removeListener('close', resolve);
       void (child.pid === undefined ? Promise.resolve() : endTree(child.pid)).then(() => {
@@ -91,11 +100,12 @@ function collect(stream: NodeJS.ReadableStream, maxBytes: number, limit: AbortCo
 }
 
 function explain(
-  { file, cwd }: Command,
+  command: Command,
   cause: unknown,
   { ours, theirs }: { ours: AbortSignal; theirs: AbortSignal },
 ): GitOpsError {
-  if (ours.aborted) return new GitOpsError('COMMAND_TIMEOUT', `${file} ${String(ours.reason)}`, { cause });
-  if (theirs.aborted) return new GitOpsError('ABORTED', `${file} was ended: cancelled`, { cause });
-  return startFailure({ file, cwd }, cause);
+  if (ours.aborted)
+    return new GitOpsError('COMMAND_TIMEOUT', `${nameOf(command)} ${String(ours.reason)}`, { cause });
+  if (theirs.aborted) return new GitOpsError('ABORTED', `${nameOf(command)} was ended: cancelled`, { cause });
+  return startFailure(command, cause);
 }

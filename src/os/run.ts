@@ -11,6 +11,8 @@ export interface Command {
   readonly cwd: string;
   readonly env: Env;
   readonly input?: string;
+  /** What people know it by, where the file is only a way to it. */
+  readonly name?: string;
 }
 
 /** How long a command may take, and who watches it. */
@@ -63,7 +65,7 @@ export async function run(command: Command, options: RunOptions): Promise<RunRes
   });
   const { pid } = child;
   const end = async (leader: number): Promise<void> => {
-    await endTree(leader);
+    await endTree(leader, markOf(command));
     // Whoever escaped from the group may keep the pipes open for ever.
     child.stdout.destroy();
     child.stderr.destroy();
@@ -83,6 +85,14 @@ export async function run(command: Command, options: RunOptions): Promise<RunRes
   return { code: result.exitCode ?? null, stdout: stdout(), stderr: stderr() };
 }
 
+/** The variable that names the run in the environment of each of its commands: by it those are found that escaped from their group. */
+export const RUN_MARK = 'GITOPS_RUN_ID';
+
+function markOf({ env }: Command): string | null {
+  const run = env[RUN_MARK] ?? '';
+  return run === '' ? null : `${RUN_MARK}=${run}`;
+}
+
 /** Begins to load what `run` needs, for a process that is going to need it in a moment. */
 export function prepareToRun(): void {
   void import('execa');
@@ -93,6 +103,11 @@ export function shellCommand(text: string, cwd: string, env: Env): Command {
   return process.platform === 'win32'
     ? { file: env['ComSpec'] ?? 'cmd.exe', args: ['/d', '/s', '/c', text], cwd, env }
     : { file: '/bin/sh', args: ['-c', text], cwd, env };
+}
+
+/** What people know a command by. */
+export function nameOf({ file, name = file }: Command): string {
+  return name;
 }
 
 /** `git fetch …`: a command as people would type it, for logs and messages. */
@@ -162,7 +177,7 @@ function capture(stream: NodeJS.ReadableStream | null, onLine: RunOptions['onLin
 function timedOut(command: Command, limitMs: number): GitOpsError {
   return new GitOpsError(
     'COMMAND_TIMEOUT',
-    `${command.file} did not end within ${Math.round(limitMs / 1000)} s and was ended`,
+    `${nameOf(command)} did not end within ${Math.round(limitMs / 1000)} s and was ended`,
   );
 }
 
@@ -171,7 +186,7 @@ function refuseAborted(command: Command, signal: AbortSignal): void {
 }
 
 function aborted(command: Command, signal: AbortSignal): GitOpsError {
-  return new GitOpsError('ABORTED', `${command.file} was ended: the run was cancelled`, {
+  return new GitOpsError('ABORTED', `${nameOf(command)} was ended: the run was cancelled`, {
     cause: signal.reason,
   });
 }

@@ -4,7 +4,7 @@ import type { Channel } from '../domain/channel.js';
 import { redactUrl, redactUrls } from '../domain/redact.js';
 import type { Ref } from '../domain/release.js';
 import type { Env } from '../os/env.js';
-import { gitCommand } from '../os/git.js';
+import { boundMemory, gitCommand, gitMissing, gitStartFailure, NOT_FOUND } from '../os/git.js';
 import { query, type Answer } from '../os/query.js';
 import { sshEnvironment } from '../os/ssh.js';
 
@@ -19,21 +19,30 @@ export interface LookPlace {
   readonly cwd: string;
   readonly signal: AbortSignal;
   readonly background: boolean;
+  readonly bounds?: LookBounds | undefined;
 }
 
-const LOOK_LIMIT_MS = 30_000;
+/** How long a look may take, and how long, over http, next to nothing may come. */
+export interface LookBounds {
+  readonly totalMs: number;
+  readonly stallMs: number;
+}
+
+/** A long list over a slow line takes its time; silence does not. */
+const BOUNDS: LookBounds = { totalMs: 90_000, stallMs: 20_000 };
+const LEAST_BYTES_PER_SECOND = 100;
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+// Git holds all refs before it prints one, some hundred bytes each; a credential helper may want more than git.
+const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
 
 /**
  * Lists the refs that a channel may pick from: all tags, and the branch or ref that it names. Annotated tags are peeled to their commit.
  * Throws `SOURCE_UNREACHABLE`, `SOURCE_REFUSED`, `GIT_MISSING`, `GIT_FAILED`, `ABORTED`.
  */
-export async function listRefs(
-  remote: Remote,
-  channel: Channel,
-  { cwd, signal, background }: LookPlace,
-): Promise<Ref[]> {
+export async function listRefs(remote: Remote, channel: Channel, place: LookPlace): Promise<Ref[]> {
   const args = [
+    ...['-c', `http.lowSpeedLimit=${LEAST_BYTES_PER_SECOND}`],
+    ...['-c', `http.lowSpeedTime=${Math.ceil((place.bounds ?? BOUNDS).stallMs / 1000)}`],
     'ls-remote',
     '--quiet',
     '--end-of-options',
@@ -41,7 +50,7 @@ export async function listRefs(
     'refs/tags/*',
     ...refPatterns(channel),
   ];
-  const answer = await ask(args, remote, { cwd, signal, background });
+  const answer = await ask(args, remote, place);
   if (answer.code === 0) return parseRefs(answer.stdout);
   const refused = classifyGitFailure(answer.stderr) === 'refused';
   throw new GitOpsError(
@@ -70,16 +79,17 @@ export function parseRefs(text: string): Ref[] {
 async function ask(
   args: readonly string[],
   remote: Remote,
-  { cwd, signal, background }: LookPlace,
+  { cwd, signal, background, bounds = BOUNDS }: LookPlace,
 ): Promise<Answer> {
   try {
-    const limits = { signal, limitMs: LOOK_LIMIT_MS, maxBytes: MAX_ANSWER_BYTES, background };
+    const limits = { signal, limitMs: bounds.totalMs, maxBytes: MAX_ANSWER_BYTES, background };
     const env = await sshEnvironment({ cwd, env: remote.env }, { signal, background });
-    return await query(gitCommand(args, { cwd, env }), limits);
+    const command = boundMemory(gitCommand(args, { cwd, env }), MAX_MEMORY_BYTES);
+    const answer = await query(command, limits);
+    if (answer.code === NOT_FOUND) throw gitMissing();
+    return answer;
   } catch (error) {
-    if (isGitOpsError(error, 'COMMAND_MISSING')) {
-      throw new GitOpsError('GIT_MISSING', 'git is not in PATH', { cause: error, hint: 'install git' });
-    }
+    if (isGitOpsError(error, 'COMMAND_MISSING')) throw gitStartFailure(error);
     if (!isGitOpsError(error, 'COMMAND_TIMEOUT')) throw error;
     throw new GitOpsError('SOURCE_UNREACHABLE', `${redactUrl(remote.url)}: ${error.message}`, {
       cause: error,

@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { GitOpsError } from '../domain/errors.js';
+import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { redactUrl, redactUrls } from '../domain/redact.js';
 import { describeRelease, sha7, type Commit, type Release } from '../domain/release.js';
 import type { Env } from '../os/env.js';
@@ -8,11 +8,11 @@ import { exists } from '../os/files.js';
 import { runGit } from '../os/git.js';
 import { renameStubborn } from '../os/rename.js';
 import type { RunResult } from '../os/run.js';
-import { sshEnvironment } from '../os/ssh.js';
 import { quiet, type Effort } from './effort.js';
 import { classifyGitFailure, type GitFailure } from '../domain/git-failure.js';
 import { sweepGitLocks } from './git-locks.js';
-import { sparsely } from './progress.js';
+import { fetchInto, type FetchCall } from './fetch.js';
+import type { Bounds } from './incoming.js';
 
 /** Where a release comes from and where its objects shall lie. */
 export interface FetchRequest {
@@ -25,6 +25,8 @@ export interface FetchRequest {
   readonly shallow: boolean;
   /** A local checkout to take objects from first, so that an adopted machine does not download its history again. */
   readonly seed: string | null;
+  /** Null: the usual ones. */
+  readonly bounds?: Bounds | undefined;
 }
 
 type Outcome = 'fetched' | 'moved' | { readonly failure: GitFailure; readonly stderr: string };
@@ -44,7 +46,8 @@ export async function fetchCommit(request: FetchRequest, effort: Effort): Promis
   if (await hasCommit(request, effort)) return;
   if ((await plantSeed(request, effort)) && (await hasCommit(request, effort))) return;
   let outcome = await fetchOnce(request, effort);
-  if (isFailure(outcome, 'corrupt')) {
+  // A sound mirror that holds nothing yet is not what is damaged: it was made anew already, or the remote is.
+  if (isFailure(outcome, 'corrupt') && !(await isSoundAndEmpty(request, effort))) {
     effort.report.step(`fetch: the mirror is damaged, it is made anew (${lastLine(outcome.stderr)})`);
     await renewMirror(request, effort);
     outcome = await fetchOnce(request, effort);
@@ -59,6 +62,14 @@ export async function renewMirror(request: FetchRequest, effort: Effort): Promis
   await renameStubborn(request.mirror, aside);
   await makeMirror(request, effort);
   await rm(aside, { recursive: true, force: true });
+}
+
+async function isSoundAndEmpty(request: FetchRequest, effort: Effort): Promise<boolean> {
+  const objects = join(request.mirror, 'objects');
+  const found = await readdir(objects, { recursive: true }).catch(() => ['nothing that can be read']);
+  if (found.some((name) => name !== 'pack' && name !== 'info')) return false;
+  const refs = await inMirror(request, ['for-each-ref'], effort);
+  return refs.code === 0 && refs.stdout === '' && refs.stderr === '';
 }
 
 /** The ref that keeps a release's objects from being collected. */
@@ -99,9 +110,7 @@ async function keep(request: FetchRequest, effort: Effort): Promise<boolean> {
   return (await inMirror(request, ['update-ref', releaseRef(commit), commit], effort)).code === 0;
 }
 
-/**
- * A seed only saves traffic: whatever is wrong with it, the remote has all that is needed. Whether anything came in.
- */
+/** A seed only saves traffic: whatever is wrong with it, the remote has all that is needed. Whether anything came in. */
 async function plantSeed(request: FetchRequest, effort: Effort): Promise<boolean> {
   const { seed, shallow } = request;
   if (
@@ -109,31 +118,36 @@ async function plantSeed(request: FetchRequest, effort: Effort): Promise<boolean
     (await inMirror(request, ['rev-parse', '--verify', '--quiet', SEED_REF], effort)).code === 0
   )
     return false;
-  const depth = shallow ? ['--depth=1'] : ['--update-shallow'];
-  const result = await fetch({ request, from: seed, refspec: `+HEAD:${SEED_REF}`, extra: depth }, effort);
-  effort.report.step(
-    result.code === 0
-      ? `fetch: known objects taken from ${seed}`
-      : `fetch: nothing taken from ${seed}: ${lastLine(result.stderr)}`,
+  const depth = [shallow ? '--depth=1' : '--update-shallow'];
+  const why = await whyNotFetched(
+    { ...request, access: {}, from: seed, refspec: `+HEAD:${SEED_REF}`, depth },
+    effort,
   );
-  return result.code === 0;
+  effort.report.step(
+    why === null ? `fetch: known objects taken from ${seed}` : `fetch: nothing taken from ${seed}: ${why}`,
+  );
+  return why === null;
+}
+
+async function whyNotFetched(call: FetchCall, effort: Effort): Promise<string | null> {
+  try {
+    const { code, stderr } = await fetchInto(call, effort);
+    return code === 0 ? null : lastLine(stderr);
+  } catch (error) {
+    if (isGitOpsError(error, 'SOURCE_UNREACHABLE', 'COMMAND_TIMEOUT')) return error.message;
+    throw error;
+  }
 }
 
 async function fetchOnce(request: FetchRequest, effort: Effort): Promise<Outcome> {
-  const { remote, release } = request;
-  const extra = request.shallow ? ['--depth=1'] : [];
+  const { remote, release, shallow } = request;
+  const common = { ...request, from: remote.url, access: remote.env, depth: shallow ? ['--depth=1'] : [] };
   effort.report.step(`fetch: ${describeRelease(release)} from ${redactUrl(remote.url)}`);
-  const byId = outcomeOf(
-    await fetch(
-      { request, from: remote.url, refspec: `+${release.commit}:${releaseRef(release.commit)}`, extra },
-      effort,
-    ),
-  );
+  const id = `+${release.commit}:${releaseRef(release.commit)}`;
+  const byId = outcomeOf(await fetchInto({ ...common, refspec: id }, effort));
   if (!isFailure(byId, 'missing') || release.ref === null) return byId;
   // Some servers hand out only what a ref points at.
-  const byRef = outcomeOf(
-    await fetch({ request, from: remote.url, refspec: `+${release.ref}:${INCOMING_REF}`, extra }, effort),
-  );
+  const byRef = outcomeOf(await fetchInto({ ...common, refspec: `+${release.ref}:${INCOMING_REF}` }, effort));
   if (byRef !== 'fetched') return byRef;
   return (await hasCommit(request, effort)) && (await incoming(request, effort)) === release.commit
     ? 'fetched'
@@ -144,42 +158,6 @@ async function incoming(request: FetchRequest, effort: Effort): Promise<string> 
   return (
     await inMirror(request, ['rev-parse', '--verify', '--quiet', `${INCOMING_REF}^{commit}`], effort)
   ).stdout.trim();
-}
-
-interface FetchCall {
-  readonly request: FetchRequest;
-  readonly from: string;
-  readonly refspec: string;
-  readonly extra: readonly string[];
-}
-
-async function fetch({ request, from, refspec, extra }: FetchCall, effort: Effort): Promise<RunResult> {
-  // fetch.unpackLimit=1: always a pack, which appears whole or not at all; loose objects may be torn by a power loss.
-  const settings = [
-    '-c',
-    'fetch.unpackLimit=1',
-    '-c',
-    'protocol.version=2',
-    '-c',
-    'fetch.writeCommitGraph=false',
-  ];
-  const flags = [
-    'fetch',
-    '--no-tags',
-    '--no-write-fetch-head',
-    '--no-auto-maintenance',
-    '--progress',
-    ...extra,
-    '--end-of-options',
-  ];
-  const onLine = sparsely((line) => {
-    effort.report.output(redactUrls(line));
-  });
-  const args = ['--git-dir', request.mirror, ...settings, ...flags, from, refspec];
-  const cwd = dirname(request.mirror);
-  const watch = { signal: effort.signal, background: false };
-  const env = await sshEnvironment({ cwd, env: { ...effort.env, ...request.remote.env } }, watch);
-  return runGit(args, { cwd, env }, { ...quiet(effort), onLine });
 }
 
 function inMirror({ mirror }: FetchRequest, args: readonly string[], effort: Effort): Promise<RunResult> {

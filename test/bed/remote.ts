@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { deflateSync, gunzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { LoopbackServer, type Answer, type Ask, type Fault } from './loopback.js';
 import { closePlace, openPlace, type Place } from './place.js';
@@ -22,12 +23,17 @@ export interface BasicAuth {
   readonly password: string;
 }
 
+/** Of which answer there is no end: what it says of itself, its refs, its pack, or the talk before the pack. */
+export type Flood = 'none' | 'capabilities' | 'refs' | 'pack' | 'talk';
+
 const AUTHOR = { name: 'Bed', email: 'bed@example.invalid', epoch: 1_750_000_000 };
 
 /** A bare git repository that is served over smart HTTP on loopback and by a `file://` address. */
 export class Remote {
   /** Change it to demand other credentials, or null for none. */
   auth: BasicAuth | null = null;
+  /** Change it to have it answer without end. */
+  flood: Flood = 'none';
   readonly counts: RemoteCounts = { advertisement: 0, capabilities: 0, lsRefs: 0, fetch: 0 };
   readonly #place: Place;
   readonly #gitDir: string;
@@ -54,6 +60,11 @@ export class Remote {
 
   get fileUrl(): string {
     return `file://${this.#gitDir}`;
+  }
+
+  /** How much of endless answers has been sent. */
+  get tailBytes(): number {
+    return this.#server.tailBytes;
   }
 
   set fault(fault: Fault) {
@@ -128,7 +139,8 @@ export class Remote {
   }
 
   async #answer(ask: Ask): Promise<Answer> {
-    this.#count(ask);
+    const kind = kindOf(ask);
+    this.counts[kind] += 1;
     if (!this.#admits(ask)) return denied();
     const { stdout } = await execa('git', ['http-backend'], {
       cwd: this.#gitDir,
@@ -139,15 +151,7 @@ export class Remote {
       // upload-pack ends with an error after it told the client about it.
       reject: false,
     });
-    return cgiAnswer(Buffer.from(stdout));
-  }
-
-  #count({ method, body, headers }: Ask): void {
-    const isV2 = String(headers['git-protocol']).includes('version=2');
-    const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString('latin1');
-    if (method === 'GET') this.counts[isV2 ? 'capabilities' : 'advertisement'] += 1;
-    else if (text.includes('command=ls-refs')) this.counts.lsRefs += 1;
-    else this.counts.fetch += 1;
+    return flooded(cgiAnswer(Buffer.from(stdout)), kind, this.flood);
   }
 
   #admits({ headers }: Ask): boolean {
@@ -155,6 +159,43 @@ export class Remote {
     const token = Buffer.from(`${this.auth.user}:${this.auth.password}`).toString('base64');
     return headers.authorization === `Basic ${token}`;
   }
+}
+
+function kindOf({ method, body, headers }: Ask): keyof RemoteCounts {
+  const isV2 = String(headers['git-protocol']).includes('version=2');
+  if (method === 'GET') return isV2 ? 'capabilities' : 'advertisement';
+  const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString('latin1');
+  return text.includes('command=ls-refs') ? 'lsRefs' : 'fetch';
+}
+
+/** https://git-scm.com/docs/gitprotocol-v2: the answer up to where it can go on for ever, and what then comes again and again. */
+function flooded(answer: Answer, kind: keyof RemoteCounts, flood: Flood): Answer {
+  if (flood === 'capabilities' && kind === 'capabilities')
+    return { ...answer, body: answer.body.subarray(0, -4), tail: packets('x'.repeat(900)) };
+  if (flood === 'refs' && kind === 'lsRefs')
+    return { ...answer, body: Buffer.alloc(0), tail: packets(`${'1'.repeat(40)} refs/tags/v0.0.1\n`) };
+  const start = answer.body.indexOf('000dpackfile\n');
+  if (kind !== 'fetch' || start === -1 || !['pack', 'talk'].includes(flood)) return answer;
+  const before = answer.body.subarray(0, start + '000dpackfile\n'.length);
+  if (flood === 'talk') return { ...answer, body: before, tail: packets('\u0002blah blah blah\n') };
+  return {
+    ...answer,
+    body: Buffer.concat([before, packet(Buffer.concat([PACK_CHANNEL, ENDLESS_PACK]))]),
+    tail: packet(Buffer.concat([PACK_CHANNEL, NOISE])),
+  };
+}
+
+// https://git-scm.com/docs/gitformat-pack: a head that promises a million objects; a blob of 32 KiB that cannot be compressed.
+const PACK_CHANNEL = Buffer.from([1]);
+const ENDLESS_PACK = Buffer.from('PACK\0\0\0\u0002\0\u000f\u0042\u0040', 'latin1');
+const NOISE = Buffer.concat([Buffer.from([0xb0, 0x80, 0x10]), deflateSync(randomBytes(32_768))]);
+
+function packet(bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from((bytes.length + 4).toString(16).padStart(4, '0')), bytes]);
+}
+
+function packets(text: string): Buffer {
+  return Buffer.concat(Array.from({ length: 1_000 }, () => packet(Buffer.from(text))));
 }
 
 function literal(text: string): string {

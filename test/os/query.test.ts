@@ -58,6 +58,15 @@ test('a program that answers without end has been ended', async () => {
   assert.deepEqual(pidsOf('4712.5'), []);
 });
 
+test('an answer is whole when the program ends, though somebody whom it left holds its output', async () => {
+  const begin = performance.now();
+  assert.deepEqual(await query(shell('echo out; sleep 4716.5 &'), LIMITS), {
+    ...{ code: 0, stdout: 'out\n', stderr: '' },
+  });
+  assert.ok(performance.now() - begin < 10_000);
+  for (const pid of pidsOf('4716.5')) process.kill(pid, 'SIGKILL');
+});
+
 test('a question that is taken back has been ended; one that was taken back before is not asked', async () => {
   const cancel = new AbortController();
   const asked = query(shell('sleep 4713.5'), { ...LIMITS, signal: cancel.signal });

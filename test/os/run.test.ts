@@ -93,22 +93,59 @@ test('at its limit a command that is deaf to SIGTERM is ended too', async () => 
   await waitFor('its end', () => !isAlive(pid), { limitMs: 2_000 });
 });
 
-test('at its limit a command is left, though a process that escaped from its group keeps its output open', async (context) => {
-  let escaped = 0;
-  context.after(() => {
-    if (escaped > 0 && isAlive(escaped)) process.kill(escaped, 'SIGKILL');
-  });
-  const command = shell('setsid sh -c "echo \\$\\$; exec sleep 300" & wait');
-  const begin = performance.now();
-  await assert.rejects(
-    run(command, { ...PATIENT, limitMs: 500, onLine: (line) => (escaped = Number(line)) }),
-    {
-      code: 'COMMAND_TIMEOUT',
+const onlyLinux = { skip: process.platform !== 'linux' };
+
+for (const [name, escape] of [
+  ['a session of its own', 'setsid sh -c "$DEAF" & wait'],
+  ['a session of its own and no parent', '(setsid sh -c "$DEAF" &) ; sleep 300'],
+  ['no parent', '(sh -c "$DEAF" &) ; sleep 300'],
+] as const) {
+  test(
+    `at its limit a process with ${name} is ended too, though deaf to SIGTERM and holding the output`,
+    onlyLinux,
+    async (context) => {
+      let escaped = 0;
+      context.after(() => {
+        if (escaped > 0 && isAlive(escaped)) process.kill(escaped, 'SIGKILL');
+      });
+      const command = shell(escape);
+      const env = {
+        ...ENV,
+        GITOPS_RUN_ID: `r-${process.pid}`,
+        DEAF: 'trap "" TERM; echo $$; exec sleep 4715.5',
+      };
+      const begin = performance.now();
+      await assert.rejects(
+        run({ ...command, env }, { ...PATIENT, limitMs: 500, onLine: (line) => (escaped = Number(line)) }),
+        { code: 'COMMAND_TIMEOUT' },
+      );
+      assert.ok(escaped > 0 && performance.now() - begin < 10_000);
+      assert.equal(isAlive(escaped), false);
     },
   );
-  assert.ok(escaped > 0);
-  assert.ok(performance.now() - begin < 10_000);
-});
+}
+
+test(
+  'a pm2 daemon that a command started is not ended with it, nor what runs below it',
+  onlyLinux,
+  async (context) => {
+    const pids: number[] = [];
+    context.after(() => {
+      for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL');
+    });
+    const say = 'console.log(process.pid); setInterval(() => {}, 1e6)';
+    const daemon = `process.title = 'PM2 v7.0.4: God Daemon (/x)'; require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(say)}], { stdio: 'inherit', env: { ...process.env, pm_exec_path: '/x' } }); ${say}`;
+    const program = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(daemon)}], { detached: true, stdio: 'inherit' }); ${say}`;
+    const env = { ...ENV, GITOPS_RUN_ID: `d-${process.pid}` };
+    const onLine = (line: string): void => {
+      pids.push(Number(line));
+    };
+    await assert.rejects(run(node(program, { env }), { ...PATIENT, limitMs: 1_500, onLine }), {
+      code: 'COMMAND_TIMEOUT',
+    });
+    assert.deepEqual([pids.length, pids.filter(isAlive).length], [3, 2]);
+  },
+);
 
 test('a cancelled command is ended with everything below it, and says so', async () => {
   const cancel = new AbortController();

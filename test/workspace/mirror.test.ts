@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, afterEach, describe, it } from 'node:test';
 import { execa } from 'execa';
@@ -78,43 +78,6 @@ describe('the mirror', () => {
     );
   });
 
-  for (const [damage, spoil] of [
-    ['empty packs', (file: string): Promise<void> => writeFile(file, '')],
-    [
-      'half packs',
-      (file: string): Promise<void> => (file.endsWith('.pack') ? truncate(file, 60) : Promise.resolve()),
-    ],
-    [
-      'zeroed packs',
-      async (file: string): Promise<void> => (file.endsWith('.pack') ? zero(file) : undefined),
-    ],
-    [
-      'zeroed indexes',
-      async (file: string): Promise<void> => (file.endsWith('.idx') ? zero(file) : undefined),
-    ],
-  ] as const) {
-    it(`heals from ${damage}`, async () => {
-      await fetchCommit(request({ release: releaseOf('v1.0.0', first) }), bench.effort());
-      const packs = join(bench.mirror, 'objects', 'pack');
-      for (const pack of await readdir(packs)) {
-        await chmod(join(packs, pack), 0o600);
-        await spoil(join(packs, pack));
-      }
-      for (const release of [releaseOf('v1.0.0', first), releaseOf('v1.1.0', second)]) {
-        await fetchCommit(request({ release }), bench.effort());
-        await inMirror('rev-list', '--objects', '--no-walk', release.commit);
-        await inMirror('cat-file', 'blob', `${release.commit}:a.txt`);
-      }
-    });
-  }
-
-  it('is made anew when it is no repository any more', async () => {
-    await fetchCommit(request(), bench.effort());
-    await truncate(join(bench.mirror, 'HEAD'));
-    await fetchCommit(request(), bench.effort());
-    assert.equal(await inMirror('cat-file', '-t', second), 'commit');
-  });
-
   it('takes what a local checkout has, so that history is not downloaded again', async () => {
     const checkout = bench.path('checkout');
     await execa('git', ['clone', '--quiet', '--branch', 'v1.1.0', remote.fileUrl, checkout]);
@@ -168,15 +131,4 @@ describe('the mirror', () => {
     const said = [...bench.steps, ...bench.lines].join('\n');
     assert.doesNotMatch(said, /hunter2/);
   });
-
-  it('ends with its limit, and the next attempt succeeds', async () => {
-    remote.fault = 'hang';
-    await assert.rejects(fetchCommit(request(), bench.effort(500)), { code: 'COMMAND_TIMEOUT' });
-    remote.fault = 'none';
-    await fetchCommit(request(), bench.effort());
-  });
 });
-
-async function zero(file: string): Promise<void> {
-  await writeFile(file, Buffer.alloc((await readFile(file)).length));
-}
