@@ -1,5 +1,6 @@
-import { join, parse, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { RestartConfig } from '../config/release.js';
+import { appName } from '../domain/app-definition.js';
 import { GitOpsError, isGitOpsError, messageOf } from '../domain/errors.js';
 import type { Incarnation } from '../domain/process.js';
 import { waitUntilAlone } from '../os/alone.js';
@@ -9,6 +10,7 @@ import { listProcesses, type ListedProcess } from '../runtime/processes.js';
 import { ExitWatch, roll as rollProcesses } from '../runtime/roll.js';
 import type { RollOutcome } from '../runtime/rolling.js';
 import { deleteProcesses, saveList, startApps as startInPm2, startDaemon } from '../runtime/start.js';
+import { inFolder } from './app-notes.js';
 import { findTargets, isDaemonLost, rootProcesses, withDaemon, type Targets } from './apps.js';
 import type { Brought } from './brought.js';
 import { switchingOf } from './switching.js';
@@ -19,10 +21,14 @@ import type { Workplace } from './workplace.js';
  * A daemon that goes away in the middle gets some time to come back: what changed over already is then only proven.
  */
 export async function rollApps(place: Workplace, roll: Roll): Promise<RollOutcome> {
-  const { signal, report, root } = place;
+  return patiently(place, () => rollOnce(place, roll));
+}
+
+/** Does work with pm2 again while its daemon is away for some seconds. */
+export async function patiently<T>({ signal, report, root }: Workplace, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await rollOnce(place, roll);
+      return await work();
     } catch (error) {
       if (!isDaemonLost(error) || attempt === ATTEMPTS) throw error;
       report.step(`pm2: ${messageOf(error)}; looking again in ${RETRY_MS / 1000} s`);
@@ -31,19 +37,21 @@ export async function rollApps(place: Workplace, roll: Roll): Promise<RollOutcom
   }
 }
 
-interface Roll {
+/** A roll of the root's processes. */
+export interface Roll {
   readonly old: readonly Incarnation[];
   readonly brought: Brought;
   readonly restart: RestartConfig;
-  /** Null: all of the root's. Else only these, by pm id. */
-  readonly only: ReadonlySet<number> | null;
+  /** Null: all of the root's. Else only these of them. */
+  readonly only: ((process: ListedProcess) => boolean) | null;
   readonly exits?: ExitWatch | undefined;
 }
 
 const ATTEMPTS = 5;
 const RETRY_MS = 2_000;
 
-async function rollOnce(
+/** As `rollApps`, without patience. */
+export async function rollOnce(
   place: Workplace,
   { old, brought, restart, only, exits }: Roll,
 ): Promise<RollOutcome> {
@@ -52,7 +60,7 @@ async function rollOnce(
   const { health, apps } = brought.config;
   return withDaemon(root, signal, async (daemon) => {
     const ours = await findTargets(root, apps, await listProcesses(daemon, signal));
-    const targets: Targets = (all) => ours(all).filter(({ pmId }) => only?.has(pmId) ?? true);
+    const targets: Targets = (all) => ours(all).filter((process) => only?.(process) ?? true);
     // pm2 ends what lies below a process that it restarts: from here on that must not be us.
     await waitUntilAlone(
       old.map(({ pid }) => pid),
@@ -112,10 +120,10 @@ export async function startApps(
   const { root, order, report, signal } = place;
   const { live } = switchingOf(place);
   const missing = (apps ?? [])
-    .filter((app) => !found.some(({ name }) => name === nameOf(app)))
+    .filter((app) => !found.some(({ name }) => name === appName(app)))
     .map((app) => inFolder(app, live));
   if (missing.length > 0) {
-    report.step(`start: ${missing.map(nameOf).join(', ')}`);
+    report.step(`start: ${missing.map(appName).join(', ')}`);
     const file = join(runFolder(root.layout, report.run ?? order.run), 'ecosystem.json');
     await startInPm2(
       { apps: missing, env: root.host.env, file, startDaemon: order.startPm2 },
@@ -133,7 +141,7 @@ export async function tellIdleApps(place: Workplace, { apps, config }: Brought):
   await onlySaid(place, async () => {
     const running = await rootProcesses(place.root, config.apps, place.signal);
     const idle = (apps ?? [])
-      .map(nameOf)
+      .map(appName)
       .filter(
         (name) => !running.some((process) => process.name === name) && (config.apps?.includes(name) ?? true),
       );
@@ -165,22 +173,9 @@ async function onlySaid({ report }: Workplace, work: () => Promise<void>): Promi
   }
 }
 
-function pm2Tools({ root: { host }, report, children }: Workplace) {
+/** What pm2's command line is called with. */
+export function pm2Tools({ root: { host }, report, children }: Workplace) {
   return { home: host.pm2Home, platform: host.platform, report, children };
-}
-
-/** pm2 takes a missing or relative `cwd` from wherever it is called, and freezes it. */
-function inFolder(app: Readonly<Record<string, unknown>>, live: string): Readonly<Record<string, unknown>> {
-  return { ...app, cwd: resolve(live, textOr(app['cwd'], '.')) };
-}
-
-/** The name that pm2 gives an app: its own, or its script's without the ending. */
-function nameOf(app: Readonly<Record<string, unknown>>): string {
-  return textOr(app['name'], parse(textOr(app['script'], '?')).name);
-}
-
-function textOr(value: unknown, otherwise: string): string {
-  return typeof value === 'string' ? value : otherwise;
 }
 
 function noApps(root: string): GitOpsError {

@@ -1,14 +1,25 @@
 import { ranksAtLeast } from '../domain/channel.js';
 import { messageOf } from '../domain/errors.js';
-import { incarnations, isOneOf, type Incarnation } from '../domain/process.js';
+import { incarnations, isOneOf, type AppProcess, type Incarnation } from '../domain/process.js';
 import { describeRelease } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
+import { changesOf, type NotedChanges } from './app-notes.js';
 import { isDaemonLost, noneYet, rootProcesses } from './apps.js';
-import { liveTree, readBrought, readBroughtOrDefaults, type Brought } from './brought.js';
+import { liveTree, readBrought, readBroughtOrDefaults } from './brought.js';
+import { changeAndProve, removeApps } from './perform-app-changes.js';
 import { askHook, hook, REMARK, VERDICT } from './perform-hooks.js';
 import type { RollOutcome } from '../runtime/rolling.js';
-import { deleteStarted, listenEarly, rollApps, saveApps, startApps, tellIdleApps } from './perform-apps.js';
+import {
+  deleteStarted,
+  listenEarly,
+  rollApps,
+  saveApps,
+  startApps,
+  tellIdleApps,
+  type Roll,
+} from './perform-apps.js';
 import { switchingOf } from './switching.js';
+import { undoChanges } from './undo-app-changes.js';
 import type { Workplace } from './workplace.js';
 
 type At<P extends Phase['at']> = Extract<Phase, { at: P }>;
@@ -41,10 +52,13 @@ export async function prove(
   const found = await rootProcesses(place.root, brought.config.apps, place.signal).catch(
     noneYet(place.order),
   );
-  const outcome =
-    upgrade.active === null || found.length === 0
-      ? await startAndProve(place, brought, old)
-      : await rollApps(place, { old, brought, restart: brought.config.restart, only: null });
+  const noted = await changesOf(place, run, brought);
+  const isFirst = upgrade.active === null || found.length === 0;
+  const outcome = await rollOver(
+    place,
+    { old, brought, restart: brought.config.restart },
+    { noted, isFirst },
+  );
   // The hook's no is a verdict on the release: its own last probe.
   const cause = outcome.healthy
     ? await askHook(place, 'afterActivate', {
@@ -60,6 +74,7 @@ export async function prove(
     place.report.step(`unhealthy: ${cause}`);
     return { type: brought.config.rollback === 'never' ? 'kept' : 'unhealthy', cause, at };
   }
+  if (noted !== null) await removeApps(place, noted);
   await tellIdleApps(place, brought);
   await saveApps(place);
   place.report.step(`healthy: ${describeRelease(release)} serves`);
@@ -67,17 +82,23 @@ export async function prove(
   return { type: 'healthy', apps: brought.config.apps, ranks, at };
 }
 
-/** Until a release is proven, what is missing is started: a first start may have been cut off half way. */
-async function startAndProve(
+async function rollOver(
   place: Workplace,
-  brought: Brought,
-  old: readonly Incarnation[],
+  roll: Omit<Roll, 'only'>,
+  { noted, isFirst }: { noted: NotedChanges | null; isFirst: boolean },
 ): Promise<RollOutcome> {
+  if (noted !== null) return changeAndProve(place, roll, noted);
+  return isFirst ? startAndProve(place, roll) : rollApps(place, { ...roll, only: null });
+}
+
+/** Until a release is proven, what is missing is started: a first start may have been cut off half way. */
+async function startAndProve(place: Workplace, roll: Omit<Roll, 'only'>): Promise<RollOutcome> {
+  const { brought } = roll;
   const over = new AbortController();
   try {
     const exits = await listenEarly(place, over.signal);
     await startApps(place, brought, await rootProcesses(place.root, brought.config.apps, place.signal));
-    return await rollApps(place, { old, brought, restart: brought.config.restart, only: null, exits });
+    return await rollApps(place, { ...roll, only: null, exits });
   } finally {
     over.abort();
   }
@@ -98,10 +119,12 @@ export async function goBack(place: Workplace, upgrade: Upgrade, phase: At<'roll
   }
   const tree = liveTree(place, active);
   const brought = await readBroughtOrDefaults(place, active, tree);
+  const restored = await undoChanges(place, run);
   // No canary on the way back: what runs the failed release is mended at once.
   const restart = { ...brought.config.restart, first: Number.POSITIVE_INFINITY };
   // What was dead before this run says nothing about the way back. Out of `stuck` nobody knows what lived: then all of them count.
-  const only = phase.old.length === 0 ? null : new Set(phase.old.map(({ pmId }) => pmId));
+  const lived = new Set([...phase.old.map(({ pmId }) => pmId), ...restored]);
+  const only = phase.old.length === 0 ? null : ({ pmId }: AppProcess): boolean => lived.has(pmId);
   const outcome = await rollApps(place, { old: bad, brought, restart, only });
   if (!outcome.healthy) return { type: 'unhealthy', cause: outcome.cause, at: place.root.host.clock.now() };
   const facts = { release: active, upgrade, tree, config: brought.config };

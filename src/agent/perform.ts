@@ -8,6 +8,7 @@ import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { waitUntilAlone } from '../os/alone.js';
 import { treeDirty } from '../workspace/checkout-dirty.js';
 import { adoptCheckout } from './adopt.js';
+import { noteChanges } from './app-notes.js';
 import { isDaemonLost, noneYet, refusePinnedApps, rootProcesses } from './apps.js';
 import { gatherFacts } from './facts.js';
 import { asFailure, failureOf } from './faults.js';
@@ -65,7 +66,7 @@ async function begin(place: Workplace, upgrade: Upgrade): Promise<Result> {
 }
 
 /** Staged: asks the gates again, just before the root is touched. */
-async function open(place: Workplace, upgrade: Upgrade, { release }: Staged): Promise<Result> {
+async function open(place: Workplace, upgrade: Upgrade, { release, run }: Staged): Promise<Result> {
   const { decision } = await decideNow(place, upgrade);
   // What is staged is on disk, and comes again after the repair.
   if (!sameRelease(decision.desired, release) || decision.step === 'repair')
@@ -78,6 +79,7 @@ async function open(place: Workplace, upgrade: Upgrade, { release }: Staged): Pr
       place.root.host.clock,
       place.signal,
     );
+    await noteChanges(place, upgrade, { release, run });
     return { type: 'opened', old };
   });
 }

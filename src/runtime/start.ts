@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { dirname, isAbsolute, join, parse } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import * as v from 'valibot';
+import { appName } from '../domain/app-definition.js';
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import type { Report } from '../domain/report.js';
 import type { Env } from '../os/env.js';
@@ -14,10 +15,12 @@ import type { DaemonPlace } from './socket.js';
 
 /** Apps to be started, and with what. */
 export interface StartPlan {
-  /** pm2's own app definitions, `cwd` absolute. */
+  /** pm2's own app definitions; a relative or missing `cwd` counts from `folder`. */
   readonly apps: readonly Readonly<Record<string, unknown>>[];
   /** The whole environment that the apps inherit beside their own `env`. */
   readonly env: Env;
+  /** The folder to call pm2 from: an app without `cwd` gets it. Null: one that stays. */
+  readonly folder?: string | null;
   /** Where the definitions may be written for pm2 to read; ends in `.json`, and is removed again. */
   readonly file: string;
   /** Whether a daemon may be started where none runs. */
@@ -72,6 +75,7 @@ export async function startApps(plan: StartPlan, tools: StartTools, signal: Abor
   try {
     const { code, stdout, stderr } = await runCli(cli, ['start', plan.file], {
       env: plan.env,
+      folder: plan.folder ?? null,
       tools,
       signal,
     });
@@ -132,7 +136,7 @@ export async function daemonInfo(daemon: Daemon, signal: AbortSignal): Promise<D
 // pm2 knows apps by name alone: asked to start a second one of a name, it restarts the first, whosever it is.
 async function refuseTakenNames({ apps }: StartPlan, tools: StartTools, signal: AbortSignal): Promise<void> {
   const listed = await listIfRunning(tools, signal);
-  const wanted = apps.map(nameOf);
+  const wanted = apps.map(appName);
   const [taken] = listed.filter(({ name }) => wanted.includes(name));
   if (taken === undefined) return;
   throw new GitOpsError(
@@ -152,12 +156,6 @@ async function listIfRunning(tools: StartTools, signal: AbortSignal): Promise<re
     if (isGitOpsError(error, 'DAEMON_ABSENT')) return []; // findCli has decided whether one may be started
     throw error;
   }
-}
-
-/** The name that pm2 gives an app. */
-function nameOf({ name, script }: Readonly<Record<string, unknown>>): string {
-  if (typeof name === 'string') return name;
-  return typeof script === 'string' ? parse(script).name : '';
 }
 
 /** How pm2's command line is called: a file, and arguments that come before all others. */
@@ -183,6 +181,7 @@ async function findCli(tools: StartTools, mayStartDaemon: boolean, signal: Abort
 
 interface CliCall {
   readonly env: Env;
+  readonly folder?: string | null;
   readonly tools: StartTools;
   readonly signal: AbortSignal;
 }
@@ -190,13 +189,13 @@ interface CliCall {
 async function runCli(
   cli: Cli,
   args: readonly string[],
-  { env, tools, signal }: CliCall,
+  { env, folder = null, tools, signal }: CliCall,
 ): Promise<RunResult> {
   const { home, report, children } = tools;
   const command: Command = {
     file: cli.file,
     args: [...cli.args, ...args],
-    cwd: await nearestFolder(home),
+    cwd: folder ?? (await nearestFolder(home)),
     env: { ...env, PM2_HOME: home },
   };
   const onLine = (line: string): void => {

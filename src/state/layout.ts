@@ -16,6 +16,8 @@ export interface Layout {
   readonly upgradeLock: string;
   readonly pollLock: string;
   readonly children: string;
+  /** What the run under way changes about the apps in pm2. */
+  readonly apps: string;
   readonly mirror: string;
   readonly runs: string;
   /** When the files of the active release were last compared, and git's record of what they were then. */
@@ -42,6 +44,7 @@ export function layoutOf(root: string): Layout {
     upgradeLock: join(state, 'upgrade.lock'),
     pollLock: join(state, 'poll.lock'),
     children: join(state, 'children.json'),
+    apps: join(state, 'apps.json'),
     mirror: join(state, 'mirror.git'),
     runs: join(state, 'runs'),
     compared: join(state, 'compared.json'),
