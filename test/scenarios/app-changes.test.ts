@@ -1,53 +1,13 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import * as v from 'valibot';
 import type { AppSpec } from '../bed/app.js';
+import { difference, environments, TELL } from '../bed/environments.js';
 import { askApp } from '../bed/machine.js';
 import { Scene } from '../bed/scene.js';
 
 const LIMIT = { timeout: 180_000 };
-
-// Each process leaves its environment behind, by name and instance.
-const TELL = `
-const own = [process.env.name, process.env.NODE_APP_INSTANCE ?? 0].join('#');
-require('node:fs').mkdirSync(process.env.PM2_HOME + '/env', { recursive: true });
-require('node:fs').writeFileSync(process.env.PM2_HOME + '/env/' + own, JSON.stringify({ ...process.env, PID: process.pid }));
-`;
-
-// What pm2 itself writes anew at each start, or counts.
-const PASSING = new Set(
-  [
-    'PID pm_id pm_uptime created_at unique_id restart_time unstable_restarts status exit_code version node_version prev_restart_delay',
-    'vizion_running pm_pid_path pm_out_log_path pm_err_log_path km_link axm_options axm_monitor axm_actions axm_dynamic versioning',
-  ].flatMap((line) => line.split(' ')),
-);
-
-const Environment = v.record(v.string(), v.union([v.string(), v.number()]));
-type Environments = Record<string, Record<string, string | number>>;
-
-/** The environment of each living process by `name#instance`, without what pm2 writes anew at each start. */
-async function environments({ machine }: Scene): Promise<Environments> {
-  const folder = join(machine.pm2Home, 'env');
-  const pids = (await machine.processes()).map(({ pid }) => pid);
-  const found: Environments = {};
-  for (const name of await readdir(folder)) {
-    const env = v.parse(Environment, JSON.parse(await readFile(join(folder, name), 'utf8')));
-    if (!pids.includes(Number(env['PID']))) continue;
-    found[name] = Object.fromEntries(Object.entries(env).filter(([key]) => !PASSING.has(key)));
-  }
-  return found;
-}
-
-/** Which variables of a process differ, as `NAME: before → after`. */
-function difference(name: string, before: Environments, after: Environments): string[] {
-  const [one = {}, other = {}] = [before[name], after[name]];
-  return [...new Set([...Object.keys(one), ...Object.keys(other)])].sort().flatMap((key) => {
-    const [was = 'none', is = 'none'] = [one[key], other[key]];
-    return was === is ? [] : [`${key}: ${was} → ${is}`];
-  });
-}
 
 /** `name pm-id` of each entry of pm2's list. */
 async function listed({ machine }: Scene): Promise<string[]> {
@@ -96,13 +56,13 @@ test(
     await machine.pm2(['start', 'server.cjs', '--name', 'mine'], { env: { PORT: String(port + 12) } });
     await scene.everywhere('v1.0.0');
     await scene.cliMust(['init', '--yes']);
-    const before = await environments(scene);
+    const before = await environments(machine);
 
     await scene.release('v1.1.0', { preamble: TELL, apps: later(port) });
     await scene.cliMust(['apply']);
     const expected = 'count count fresh green mine mode script steady steady vars'.split(' ');
     assert.deepEqual(await names(scene), expected);
-    const after = await environments(scene);
+    const after = await environments(machine);
     const changed = (name: string): string[] => difference(name, before, after);
     for (const same of ['steady#0', 'steady#1', 'mine#0', 'script#0'])
       assert.deepEqual(changed(same), [], same);
@@ -127,7 +87,7 @@ test(
       const { code, stderr } = await scene.cli(['apply']);
       assert.equal(code, 4, stderr);
       assert.deepEqual(await names(scene), expected);
-      assert.deepEqual(await environments(scene), after);
+      assert.deepEqual(await environments(machine), after);
       assert.deepEqual([(await scene.status()).phase, (await askApp(port + 7))?.version], ['idle', 'v1.1.0']);
       assert.deepEqual(
         (await readdir(join(scene.root, '.pm2-gitops'))).filter((file) => file.startsWith('apps.')),

@@ -90,22 +90,6 @@ test(
   },
 );
 
-test('an app that a later release names and nobody started is told', LIMIT, async (t) => {
-  const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port }] });
-  const { remote, port } = scene;
-  await scene.release('v1.0.0');
-  await scene.cliMust(['init', remote.url, '--yes']);
-  await scene.cliMust(['apply', '--start-pm2']);
-  const apps = [
-    { name: 'web', port },
-    { name: 'new', port: port + 5 },
-  ];
-  await scene.release('v1.1.0', { apps });
-  const { code, stderr } = await scene.cli(['apply']);
-  assert.equal(code, 0, stderr);
-  assert.match(stderr, /the release also names new, which does not run/);
-});
-
 function daemons({ machine }: Scene): string[] {
   const living = processesOf({
     variable: `PM2_GITOPS_BED=${machine.env['PM2_GITOPS_BED'] ?? '?'}`,

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import * as v from 'valibot';
+import { listProcesses } from '../../src/runtime/processes.js';
+import { connectDaemon } from '../../src/runtime/rpc.js';
+import type { AppSpec } from '../bed/app.js';
+import { environments, TELL } from '../bed/environments.js';
+import type { Machine } from '../bed/machine.js';
+import { Scene } from '../bed/scene.js';
+import { waitFor } from '../bed/wait.js';
+
+const Holder = v.object({ pid: v.pipe(v.number(), v.minValue(1)) });
+const Line = v.object({ upgrade: v.object({ phase: v.object({ at: v.string() }) }) });
+
+function apps(port: number, log: string): AppSpec[] {
+  const extra = { env: { PORT: port + 2, LOG: log } };
+  return [
+    { name: 'steady', port },
+    { name: 'web', port: port + 2, instances: 2, extra },
+    { name: log === 'a' ? 'old' : 'fresh', port: port + 6, extra: { args: [log] } },
+  ];
+}
+
+/** Kills the worker as soon as the journal's phase and pm2's list are as wanted. */
+async function killWorkerAt(
+  scene: Scene,
+  phase: string,
+  wanted: (names: readonly string[]) => boolean,
+): Promise<void> {
+  await waitFor(phase, async () => (await phaseOf(scene)) === phase, { everyMs: 5 });
+  const lock = await readFile(join(scene.root, '.pm2-gitops', 'upgrade.lock'), 'utf8');
+  const { pid } = v.parse(Holder, JSON.parse(lock));
+  await waitFor(`apps of ${phase}`, async () => wanted(await namesOf(scene.machine)), { everyMs: 5 });
+  process.kill(pid, 'SIGKILL');
+  await waitFor('the killed one to be gone', async () => (await scene.status()).worker === null);
+}
+
+async function phaseOf({ root }: Scene): Promise<string> {
+  const lines = (await readFile(join(root, '.pm2-gitops', 'journal.jsonl'), 'utf8')).trimEnd().split('\n');
+  return v.parse(Line, JSON.parse(lines.at(-1) ?? '')).upgrade.phase.at;
+}
+
+async function namesOf({ pm2Home: home }: Machine): Promise<string[]> {
+  const signal = AbortSignal.timeout(10_000);
+  const daemon = await connectDaemon({ home, platform: process.platform }, signal);
+  const list = await listProcesses(daemon, signal).finally(() => {
+    daemon.close();
+  });
+  return list.map(({ name }) => name).sort();
+}
+
+test(
+  'a worker that is killed while it changes apps, forward and on the way back, leaves nothing undone',
+  { timeout: 180_000 },
+  async (t) => {
+    const scene = await Scene.open(t, { apps: (port) => apps(port, 'a') });
+    const { machine, port } = scene;
+    await scene.release('v1.0.0', { preamble: TELL });
+    await machine.deploy(scene.remote, 'v1.0.0');
+    await machine.pm2(['delete', 'all']);
+    await machine.pm2(['start', 'ecosystem.config.cjs'], { env: { OWN: 'of the shell' } });
+    await scene.everywhere('v1.0.0');
+    await scene.cliMust(['init', '--yes']);
+    const before = await environments(machine);
+
+    const crash = "if (process.env.name === 'fresh') throw new Error('the added one fails');";
+    await scene.release('v1.1.0', { preamble: TELL + crash, apps: apps(port, 'b') });
+    await scene.check();
+    await killWorkerAt(scene, 'proving', (names) => !names.includes('web'));
+    assert.deepEqual(await namesOf(machine), ['old', 'steady'], 'between delete and start');
+    await scene.check();
+    await killWorkerAt(scene, 'rollingBack', (names) => names.filter((name) => name === 'web').length < 2);
+    await scene.check();
+    await waitFor('the way back to be done', async () => (await phaseOf(scene)) === 'idle');
+    assert.deepEqual(await environments(machine), before);
+
+    await scene.release('v1.2.0', { preamble: TELL, apps: apps(port, 'b') });
+    await scene.check();
+    await killWorkerAt(scene, 'proving', (names) => names.includes('fresh'));
+    await scene.check();
+    await waitFor('v1.2.0', async () => (await scene.status()).active?.tag === 'v1.2.0');
+    const after = await environments(machine);
+    assert.deepEqual(await namesOf(machine), ['fresh', 'steady', 'web', 'web']);
+    assert.deepEqual([after['web#1']?.['LOG'], after['web#1']?.['OWN']], ['b', 'of the shell']);
+  },
+);
