@@ -1,4 +1,4 @@
-import { isAfter } from '../domain/run.js';
+import { mayBeWhole } from '../domain/run.js';
 import { FRESH, type Upgrade } from '../domain/upgrade.js';
 import { openJournal, readJournal, type Entry, type Journal } from '../state/journal.js';
 import { listRuns } from '../state/runs.js';
@@ -30,9 +30,9 @@ export async function openUpgrade(root: Root): Promise<OpenUpgrade> {
   return { journal, upgrade, retraced: true };
 }
 
-async function isWhole({ layout }: Root, entry: Entry): Promise<boolean> {
+async function isWhole({ layout }: Root, { upgrade }: Entry): Promise<boolean> {
   const [newest] = await listRuns(layout, 1);
-  return newest === undefined || isAfter(entry, newest);
+  return newest === undefined || mayBeWhole(upgrade, newest);
 }
 
 /** Loaded only where it is needed: a poll hardly ever does. */

@@ -27,7 +27,7 @@ export async function poll(root: Root, turn: Instant | null, signal: AbortSignal
   if ((await holderOf(root.layout.upgradeLock)) !== null) return 'busy';
   const cause = step === 'finish' ? 'resume' : isAtRest ? 'drift' : 'schedule';
   await launchWorker(root, {
-    run: newRunId(root),
+    run: await newRunId(root),
     cause,
     to: null,
     impatient: false,

@@ -19,7 +19,7 @@ export async function retrace(root: Root): Promise<Upgrade> {
   const runs = (await listRuns(layout, RUNS)).reverse();
   const adopts = config.strategy === 'checkout';
   return rebuild({
-    ...{ adopts, runs, run: newRunId(root), tagPrefix: config.tagPrefix, now: host.clock.now() },
+    ...{ adopts, runs, run: await newRunId(root), tagPrefix: config.tagPrefix, now: host.clock.now() },
     pointed: await (adopts ? liveRelease : pointedRelease)(root, runs),
   });
 }

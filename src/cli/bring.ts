@@ -43,7 +43,7 @@ export async function bringNow(
     terminal.complain(`${why.reason}${until}: ${why.detail}`, null);
     return why.reason === 'stuck' ? EXIT.stuck : EXIT.behind;
   }
-  const run = newRunId(root);
+  const run = await newRunId(root);
   await launchWorker(root, { run, cause, ...request, answer: true, startPm2 });
   return follow(root, run, session);
 }

@@ -48,7 +48,11 @@ function fromIdle(upgrade: Upgrade, event: Event): Upgrade {
       return { ...upgrade, active, highest: event.release, trail: event.trail };
     }
     case 'desired':
-      return { ...upgrade, phase: { at: 'staging', release: event.release, run: event.run, starts: 1 } };
+      return {
+        ...upgrade,
+        phase: { at: 'staging', release: event.release, run: event.run, starts: 1 },
+        begun: event.run,
+      };
     case 'failed':
       return blamed(upgrade, event);
     case 'drifted':
@@ -192,6 +196,7 @@ function drifted(
     ...upgrade,
     phase: { at: 'repairing', release, run, starts: 1, kinds, cause, old: null },
     repairs: repairedAgain(upgrade.repairs, kinds, at),
+    begun: run,
   };
 }
 

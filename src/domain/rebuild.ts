@@ -1,7 +1,7 @@
 import { ranksAtLeast } from './channel.js';
 import { sameRelease, type Instant, type Release } from './release.js';
 import type { Run } from './run.js';
-import { FRESH, quarantined, type Upgrade } from './upgrade.js';
+import { FRESH, quarantined, type Candidate, type Phase, type Upgrade } from './upgrade.js';
 
 /** What tells of a root's past beside its journal. */
 export interface Traces {
@@ -25,12 +25,14 @@ const LOST = 'the journal was lost';
  */
 export function rebuild(traces: Traces): Upgrade {
   const { pointed, now, runs } = traces;
-  const told = runs.reduce<Upgrade>((upgrade, run) => retell(upgrade, run, traces.tagPrefix), FRESH);
+  const told = retellAll(traces);
   const { active, quarantine } = told;
-  if (pointed === null && traces.adopts) return runs.length === 0 ? FRESH : { ...FRESH, quarantine };
+  if (pointed === null && traces.adopts)
+    return runs.length === 0 ? FRESH : { ...FRESH, quarantine, begun: told.begun };
   if (active === null) return pointed === null ? told : { ...told, ...trusted(pointed, now) };
   if (sameRelease(pointed, active.release)) return told;
-  return { ...told, phase: underWay(told, active.release, traces) };
+  const phase = underWay(told, active.release, traces);
+  return { ...told, phase, begun: phase.run };
 }
 
 /** Nothing tells that it was ever proven: as with an adopted checkout, what serves is what there is to go by. */
@@ -40,6 +42,13 @@ function trusted(release: Release, now: Instant): Pick<Upgrade, 'active' | 'high
     highest: release,
     trail: [{ commit: release.commit, at: 0 }],
   };
+}
+
+function retellAll({ runs, tagPrefix }: Traces): Upgrade {
+  const newest = runs.at(-1);
+  if (newest === undefined) return FRESH;
+  const told = runs.reduce<Upgrade>((upgrade, run) => retell(upgrade, run, tagPrefix), FRESH);
+  return { ...told, begun: newest.id };
 }
 
 function retell(
@@ -65,7 +74,7 @@ function retell(
   };
 }
 
-function underWay(told: Upgrade, active: Release, { pointed, runs, run }: Traces): Upgrade['phase'] {
+function underWay(told: Upgrade, active: Release, { pointed, runs, run }: Traces): Phase & Candidate {
   const fresh = { run, starts: 1, old: [] };
   if (pointed === null)
     return {

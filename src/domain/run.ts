@@ -21,9 +21,13 @@ export interface Run {
   readonly problem: string | null;
 }
 
-/** A run's id: when it began, to the millisecond, and a suffix against collisions. It sorts by time and is safe as a folder name. */
-export function runId(now: Instant, suffix: string): string {
-  return `${new Date(now).toISOString().replace(/[-:]/g, '').replace('T', '-').replace('.', '-').replace('Z', '')}-${suffix}`;
+/**
+ * A run's id: when it began, to the millisecond, and a suffix against collisions. It is safe as a folder name, and later runs sort
+ * after `before`, the newest one, also where the clock was set back.
+ */
+export function runId(now: Instant, suffix: string, before: string | null = null): string {
+  const at = Math.max(now, (startOf(before ?? '') ?? 0) + 1);
+  return `${new Date(at).toISOString().replace(/[-:]/g, '').replace('T', '-').replace('.', '-').replace('Z', '')}-${suffix}`;
 }
 
 /** When a run began, as its id tells; null for an id that is none of ours. */
@@ -34,23 +38,17 @@ export function startOf(id: string): Instant | null {
   return Date.parse(`${day}T${hour ?? ''}:${minute ?? ''}:${second ?? ''}.${ms ?? ''}Z`);
 }
 
-/** What a journal told last. */
-interface LastWord {
-  readonly at: Instant;
-  readonly upgrade: Upgrade;
-}
-
 /**
- * Whether a journal's last word may be its last, by the newest run on record. A run's end is recorded just before the journal tells it;
- * an end that cannot have followed the last word says that the journal lost what came between.
+ * Whether a journal that tells this last may be whole, by the newest run on record. A run's beginning is journaled before it is recorded,
+ * and its end is recorded just before it is journaled; an end that cannot have followed says that the journal lost what came between.
  */
-export function isAfter({ at, upgrade: { phase } }: LastWord, run: Run): boolean {
-  if (run.outcome === null) return true;
-  const isUnderWay = phase.at !== 'idle' && phase.run === run.id;
-  return isUnderWay ? canEnd(phase, run.outcome) : run.startedAt <= at;
+export function mayBeWhole({ phase, begun }: Pick<Upgrade, 'phase' | 'begun'>, newest: Run): boolean {
+  if (newest.outcome === null || (begun !== null && newest.id < begun)) return true;
+  if (newest.id !== begun) return false;
+  return phase.at === 'idle' || phase.run !== newest.id || canEnd(phase, newest.outcome);
 }
 
-function canEnd({ at }: Phase, outcome: Run['outcome']): boolean {
+function canEnd({ at }: Phase, outcome: Outcome): boolean {
   if (outcome === 'activated') return at === 'proving' || at === 'repairing';
   return outcome !== 'rolledBack' || at === 'rollingBack';
 }

@@ -37,6 +37,8 @@ export interface Upgrade {
   readonly trail: readonly Step[];
   /** What was repaired of the active release lately: keeps a drift that comes back from being repaired at each poll. */
   readonly repairs: readonly Repair[];
+  /** The id of the newest run that began. */
+  readonly begun: string | null;
 }
 
 /** A release that is proven, and since when. */
@@ -165,6 +167,7 @@ export const FRESH: Upgrade = {
   backoff: null,
   trail: [],
   repairs: [],
+  begun: null,
 };
 
 /** Whether a release failed here and nobody has said `retry`. */

@@ -62,6 +62,7 @@ export const journalLine = v.object({
       v.array(v.object({ kind: v.picklist(DRIFT_KINDS), times: v.number(), at: instant, until: instant })),
       [],
     ),
+    begun: v.nullable(v.string()),
   }),
 });
 

@@ -173,6 +173,7 @@ test('a repair leaves the active release, its past and its quarantine as they ar
       ...upgrade,
       trail: [...TRAIL, { commit: V11.commit, at: 1_001 }],
       repairs: [{ kind: 'pointer', times: 1, at: 1_000, until: 1_000 + HOUR }],
+      begun: 'r',
     });
     assert.deepEqual(next(after, { type: 'retried', commit: null }).repairs, []);
   }

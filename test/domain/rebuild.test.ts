@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { rebuild, type Traces } from '../../src/domain/rebuild.js';
-import { isAfter, type Outcome, type Run } from '../../src/domain/run.js';
+import { mayBeWhole, type Outcome, type Run } from '../../src/domain/run.js';
 import { next } from '../../src/domain/next.js';
 import { FRESH, type Event, type Upgrade } from '../../src/domain/upgrade.js';
 import { release } from './releases.js';
@@ -133,28 +133,33 @@ function retell(
 }
 
 /** Without the trail: what was tried in between and taken back nobody can tell any more. */
-function essence({ phase, active, previous, highest, quarantine }: Upgrade): unknown {
-  return { phase, active, previous, highest, quarantine };
+function essence({ phase, active, previous, highest, quarantine, begun }: Upgrade): unknown {
+  return { phase, active, previous, highest, quarantine, begun };
 }
 
 test('a journal that ends before what its newest run came to has lost its end', () => {
-  const idle = { ...FRESH, active: { release: V10, since: 15, apps: null } };
+  const idle = { ...FRESH, active: { release: V10, since: 15, apps: null }, begun: 'r1' };
   const under = (at: 'staging' | 'staged'): Upgrade => ({
     ...idle,
+    begun: 'r2',
     phase: { at, release: V11, run: 'r2', starts: 1 },
   });
-  const proving: Upgrade = { ...idle, phase: { at: 'proving', release: V11, run: 'r2', starts: 1, old: [] } };
+  const proving: Upgrade = {
+    ...under('staged'),
+    phase: { at: 'proving', release: V11, run: 'r2', starts: 1, old: [] },
+  };
   const going = (outcome: Outcome | null): Run => ran(2, [V10, V11], outcome);
   const table: [string, Upgrade, Run, boolean][] = [
     ['at rest after it', idle, FIRST, true],
-    ['at rest before it began', idle, ran(3, [V10, V11], 'failed'), false],
-    ['begun, and not yet told', idle, going(null), true],
+    ['at rest, and a later one ended', idle, going('failed'), false],
+    ['at rest, and none ever began', { ...idle, begun: null }, FIRST, false],
+    ['begun, and not yet on record', under('staging'), FIRST, true],
+    ['begun, and the journal does not know yet', idle, going(null), true],
     ['under way', under('staging'), going(null), true],
     ['cut off as it ended', proving, going('activated'), true],
     ['waits after a no', under('staged'), going('blocked'), true],
     ['staged, and it was activated', under('staged'), going('activated'), false],
     ['staging, and it was taken back', under('staging'), going('rolledBack'), false],
   ];
-  for (const [what, upgrade, run, expected] of table)
-    assert.equal(isAfter({ at: 25, upgrade }, run), expected, what);
+  for (const [what, upgrade, run, expected] of table) assert.equal(mayBeWhole(upgrade, run), expected, what);
 });

@@ -115,7 +115,7 @@ test('whatever the tag: its folder is one plain name, on Windows too', () => {
   );
 });
 
-test('run ids sort by time and are safe as folder names', () => {
+test('run ids sort in the order of their runs and are safe as folder names', () => {
   assert.equal(runId(Date.UTC(2026, 4, 24, 3, 7, 9, 45), 'a1b2'), '20260524-030709-045-a1b2');
   const moment = fc.integer({ min: 0, max: 4_000_000_000_000 });
   fc.assert(
@@ -123,6 +123,7 @@ test('run ids sort by time and are safe as folder names', () => {
       const [first, second] = [runId(a, 'zzzz'), runId(b, '0000')];
       assert.match(first, /^\d{8}-\d{6}-\d{3}-zzzz$/);
       if (a < b) assert.ok(first < second);
+      assert.ok(first < runId(b, '0000', first), 'a clock that was set back');
     }),
   );
 });

@@ -162,5 +162,6 @@ export function upgradeIn(phase: Phase): Upgrade {
     backoff: { commit: BAD.commit, failures: 2, until: 3, reason: 'offline', cause: 'no network' },
     trail: [{ commit: OLD.commit, at: 1 }],
     repairs: [],
+    begun: 'r0',
   };
 }

@@ -78,6 +78,7 @@ test('a release that passes every step becomes active, and the one before it pre
     previous: OLD,
     highest: NEW,
     backoff: null,
+    begun: 'r',
     trail: [
       { commit: OLD.commit, at: 1 },
       { commit: NEW.commit, at: 9 },
