@@ -33,17 +33,25 @@ const READ_LIMIT_MS = 30_000;
  * Decides what the staged release changes about the apps in pm2, and writes it down with all that the way back needs: the former files and
  * pm2's own records are still there. Touches nothing. Throws `NAMES_TAKEN`.
  */
-export async function noteChanges(
-  place: Workplace,
-  upgrade: Upgrade,
-  { release, run }: { readonly release: Release; readonly run: string },
-): Promise<void> {
-  const { root, signal, order } = place;
-  await dropAppRecord(root.layout);
+export async function noteChanges(place: Workplace, upgrade: Upgrade, staged: StagedRelease): Promise<void> {
+  const { layout } = place.root;
+  await dropAppRecord(layout);
   if (upgrade.active === null) return;
+  const noted = await foreseeChanges(place, upgrade, staged);
+  // What is kept for a way back tells its apps only when it lies in the root again.
+  if (noted.changes === null || noted.changes.length > 0) await writeAppRecord(layout, noted);
+}
+
+/** The same without a trace. `changes` is null where the staged release cannot tell yet. */
+export async function foreseeChanges(
+  place: Workplace,
+  { active }: Upgrade,
+  { release, run }: StagedRelease,
+): Promise<AppRecord> {
+  const { root, signal, order } = place;
   const former = await formerApps(place);
   const staged = await readBrought(place, release, switchingOf(place).stagedTree(release, run));
-  const scopes = [upgrade.active.apps, ...(staged.apps === null ? [] : [staged.config.apps])];
+  const scopes = [active?.apps ?? null, ...(staged.apps === null ? [] : [staged.config.apps])];
   const found = await withDaemon(root, signal, (daemon) =>
     lookAround(root, { daemon, scopes, signal }),
   ).catch(noneYet(order));
@@ -51,8 +59,13 @@ export async function noteChanges(
   const draft = { run, scopes, former, entries, changes: null, begun: [], started: [], restored: [] };
   const noted = staged.apps === null ? draft : decided(place, draft, staged);
   refuseTaken(noted, found);
-  // What is kept for a way back tells its apps only when it lies in the root again.
-  if (noted.changes === null || noted.changes.length > 0) await writeAppRecord(root.layout, noted);
+  return noted;
+}
+
+interface StagedRelease {
+  readonly release: Release;
+  /** The run that staged it. */
+  readonly run: string;
 }
 
 /** What the run changes about the apps; null where it changes nothing. */

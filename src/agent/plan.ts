@@ -1,12 +1,20 @@
+import { describeChange } from '../domain/app-changes.js';
 import type { Decision } from '../domain/decide.js';
 import { describeDrift } from '../domain/tell-drift.js';
 import { describeRelease, type Release } from '../domain/release.js';
+import type { Upgrade } from '../domain/upgrade.js';
+import type { ChildLedger } from '../os/run.js';
 import { releaseTree } from '../state/layout.js';
 import { exists } from '../os/files.js';
 import type { ListedProcess } from '../runtime/processes.js';
+import { readMark } from '../workspace/mark.js';
+import { foreseeChanges } from './app-notes.js';
 import { noneYet, rootProcesses } from './apps.js';
+import type { WorkOrder } from './launch.js';
 import { decideFreshly } from './request.js';
 import type { Root } from './root.js';
+import { switchingOf } from './switching.js';
+import { openWorkplace } from './workplace.js';
 
 /** What `apply` would do. */
 export interface Plan extends Decision {
@@ -31,13 +39,16 @@ export async function readPlan(root: Root, to: string | null, signal: AbortSigna
   return {
     ...decision,
     active: active?.release ?? null,
-    steps: await stepsOf({ root, apps: active?.apps ?? null, signal }, decision),
+    steps: await stepsOf({ root, upgrade: facts.upgrade, signal }, decision),
   };
 }
 
+// A plan's short commands end with it; the list of what to end is a worker's.
+const UNNOTED: ChildLedger = { add: () => undefined, remove: () => undefined };
+
 interface Scope {
   readonly root: Root;
-  readonly apps: readonly string[] | null;
+  readonly upgrade: Upgrade;
   readonly signal: AbortSignal;
 }
 
@@ -65,6 +76,7 @@ async function changeSteps(scope: Scope, release: Release): Promise<string[]> {
   return [
     `switch ${what} to ${release.tag}`,
     ...restartSteps(await processesOrNone(scope)),
+    ...(await appSteps(scope, release)),
     'prove every process, or put the old release back',
   ];
 }
@@ -81,6 +93,25 @@ function restartSteps(processes: readonly ListedProcess[]): string[] {
   return [`restart ${first} and prove it`, ...(rest.length === 0 ? [] : [`restart ${rest.join(', ')}`])];
 }
 
-async function processesOrNone({ root, apps, signal }: Scope): Promise<ListedProcess[]> {
-  return rootProcesses(root, apps, signal).catch(noneYet({ startPm2: true }));
+/** Only a staged release can tell which apps it wants. */
+async function appSteps({ root, upgrade, signal }: Scope, release: Release): Promise<string[]> {
+  const { active, phase } = upgrade;
+  if (active === null) return [];
+  const run = phase.at === 'staged' ? phase.run : '';
+  const place = openWorkplace(root, planOrder(root), signal);
+  const isStaged = (await readMark(switchingOf(place).stagedTree(release, run)))?.commit === release.commit;
+  const unknown =
+    'start, delete or start anew what it adds, drops or defines otherwise: known once it is staged';
+  if (!isStaged) return [unknown];
+  const { changes } = await foreseeChanges({ ...place, children: UNNOTED }, upgrade, { release, run });
+  return changes?.map((change) => `app: ${describeChange(change)}`) ?? [unknown];
+}
+
+function planOrder({ layout: { root } }: Root): WorkOrder {
+  const order = { root, run: '', cause: 'plan', to: null, impatient: true, answer: false };
+  return { ...order, startPm2: true };
+}
+
+async function processesOrNone({ root, upgrade, signal }: Scope): Promise<ListedProcess[]> {
+  return rootProcesses(root, upgrade.active?.apps ?? null, signal).catch(noneYet({ startPm2: true }));
 }

@@ -26,7 +26,6 @@ const PASSING = ['pm_id', 'instances', '_tree_pids', 'restart_task', 'prev_resta
 const Raw = v.looseObject({
   pm_id: v.number(),
   pm2_env: v.looseObject({
-    unique_id: v.fallback(v.string(), ''),
     env: v.fallback(v.record(v.string(), v.unknown()), {}),
   }),
 });
@@ -58,7 +57,7 @@ function toEntry(process: ListedProcess, pm2Env: v.InferOutput<typeof Raw>['pm2_
   const env = Object.entries(pm2Env.env).flatMap(([key, value]) =>
     ['string', 'number', 'boolean'].includes(typeof value) ? [[key, String(value)] as const] : [],
   );
-  const id = pm2Env.unique_id === '' ? `pm id ${process.pmId}` : pm2Env.unique_id;
+  const id = textOr(pm2Env.env['unique_id'], `pm id ${process.pmId}`);
   const stopped = process.pid === null && process.status === 'stopped';
   const record = recordOf(pm2Env, stopped);
   return { process, id, name: process.name, stopped, env: Object.fromEntries(env), record };
@@ -73,4 +72,8 @@ function recordOf(pm2Env: EntryRecord & { env: EntryRecord }, stopped: boolean):
     env: instances === undefined ? pm2Env.env : { ...pm2Env.env, instances },
     status: stopped ? 'stopped' : 'online',
   };
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
 }

@@ -46,6 +46,7 @@ test(
       preamble,
       apps: [...apps(port, 'later'), { name: 'fresh', port: port + 9 }],
     });
+    assert.match((await scene.cli(['plan'])).stdout, /known once it is staged/);
     const { code, stderr } = await scene.cli(['apply']);
     assert.equal(code, 0, stderr);
     assert.match(stderr, /worker is stopped and stays so/);
@@ -71,6 +72,9 @@ test(
       const back = await machine.processes();
       assert.deepEqual(back.map(({ name }) => name).sort(), ['taken', 'web', 'web', 'web', 'worker']);
       assert.deepEqual(of('taken', back), of('taken', before));
+      const again = (await scene.cli(['plan', '--to', 'v1.2.0'])).stdout;
+      assert.match(again, /web is defined anew: args/);
+      assert.match(again, /fresh is new in this release/);
     });
   },
 );

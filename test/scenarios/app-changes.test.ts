@@ -95,5 +95,13 @@ test(
         'no environment stays on record',
       );
     });
+
+    await t.test('the previous release brings its apps back with it, and each as it was', async () => {
+      await scene.cliMust(['rollback']);
+      const back = await environments(machine);
+      assert.deepEqual(Object.keys(back).sort(), Object.keys(before).sort());
+      const changed = Object.keys(back).filter((name) => difference(name, before, back).length > 0);
+      assert.deepEqual(changed, ['old#0'], 'the one that was away is started anew');
+    });
   },
 );
