@@ -21,18 +21,18 @@ const NETWORK = new RegExp(
 );
 
 const RELEASE: Readonly<Record<ManagerName, RegExp>> = {
-  npm: /\bcode (?:EUSAGE|ERESOLVE|ETARGET|EINTEGRITY|EJSONPARSE|EINVALIDPACKAGENAME|EINVALIDTAGNAME|EDUPLICATEWORKSPACE|EOVERRIDE)\b|\bcommand failed\b|\bcode ELIFECYCLE\b/i,
-  pnpm: /ERR_PNPM_(?:OUTDATED_LOCKFILE|LOCKFILE_\w+|FROZEN_LOCKFILE\w*|NO_MATCHING_VERSION\w*|BROKEN_LOCKFILE|TARBALL_INTEGRITY|PEER_DEP_ISSUES|BAD_PACKAGE_JSON|INVALID_OVERRIDE\w*|PATCH_\w+|UNUSED_PATCH)|\bELIFECYCLE\b|(?:pre|post)?install[^\n]*: failed/i,
-  yarn: /lockfile needs to be updated|couldn't find any versions for|integrity check failed|error [^\n]*: command failed|exit code: [1-9]|invalid package\.json/i,
+  npm: /\bcode (?:EUSAGE|ERESOLVE|ETARGET|EJSONPARSE|EINVALIDPACKAGENAME|EINVALIDTAGNAME|EDUPLICATEWORKSPACE|EOVERRIDE)\b|\bcommand failed\b|\bcode ELIFECYCLE\b/i,
+  pnpm: /ERR_PNPM_(?:OUTDATED_LOCKFILE|LOCKFILE_\w+|FROZEN_LOCKFILE\w*|NO_MATCHING_VERSION\w*|BROKEN_LOCKFILE|PEER_DEP_ISSUES|BAD_PACKAGE_JSON|INVALID_OVERRIDE\w*|PATCH_\w+|UNUSED_PATCH)|\bELIFECYCLE\b|(?:pre|post)?install[^\n]*: failed/i,
+  yarn: /lockfile needs to be updated|couldn't find any versions for|error [^\n]*: command failed|exit code: [1-9]|invalid package\.json/i,
   berry:
-    /\bYN(?:0028|0082|0018|0009|0010|0016)\b|lockfile would have been (?:modified|created)|couldn't be built successfully/i,
-  bun: /lockfile had changes|lockfile is frozen|no version matching|integrity check failed|(?:pre|post)?install script from [^\n]* exited with|failed to parse lockfile/i,
+    /\bYN(?:0028|0082|0009|0010|0016)\b|lockfile would have been (?:modified|created)|couldn't be built successfully/i,
+  bun: /lockfile had changes|lockfile is frozen|no version matching|(?:pre|post)?install script from [^\n]* exited with|failed to parse lockfile/i,
 };
 
 /**
  * Names who is at fault for a failed install by what it printed. Pure.
  * Only what is certainly the release's fault is `INSTALL_FAILED`: that puts it into quarantine, while a fault wrongly laid on the
- * environment is merely tried again. `manager` is null for an install command of the release's own.
+ * environment is merely tried again. A package that is not what was locked may be a proxy's login page, or cut off: it is tried again. `manager` is null for an install command of the release's own.
  */
 export function classifyInstallFailure(manager: ManagerName | null, output: string): InstallFailure {
   if (DISK.test(output)) return 'DISK_FULL';

@@ -79,7 +79,7 @@ test('only what is certainly the fault of the release is laid on the release', (
     ],
     ['npm', 'npm error code ERESOLVE', 'INSTALL_FAILED'],
     ['npm', 'npm error code ETARGET\nnpm error notarget No matching version found for x@9', 'INSTALL_FAILED'],
-    ['npm', 'npm error code EINTEGRITY', 'INSTALL_FAILED'],
+    ['npm', 'npm error code EINTEGRITY', 'INSTALL_UNREACHABLE'],
     ['npm', 'npm error code ENOSPC\nnpm error nospc ENOSPC: no space left on device', 'DISK_FULL'],
     ['npm', 'npm error code EBADENGINE', 'INSTALL_UNREACHABLE'],
     ['npm', 'Killed', 'INSTALL_UNREACHABLE'],
@@ -90,7 +90,7 @@ test('only what is certainly the fault of the release is laid on the release', (
       'INSTALL_UNREACHABLE',
     ],
     ['pnpm', ' ERR_PNPM_FETCH_404  GET http://r/x: Not Found - 404', 'INSTALL_UNREACHABLE'],
-    ['pnpm', ' ERR_PNPM_TARBALL_INTEGRITY  Got unexpected checksum', 'INSTALL_FAILED'],
+    ['pnpm', ' ERR_PNPM_TARBALL_INTEGRITY  Got unexpected checksum', 'INSTALL_UNREACHABLE'],
     [
       'pnpm',
       'node_modules/x postinstall: Failed\n ELIFECYCLE  Command failed with exit code 1.',
