@@ -22,6 +22,7 @@ const BLOCKED: readonly ErrorCode[] = [
   'TREE_BUSY',
   'ENGINE_UNFIT',
   'HOOK_NOT_NOW',
+  'HELD',
   'NO_APPS',
   'NAMES_TAKEN',
   'APPS_PINNED',
@@ -71,5 +72,6 @@ function faultOf(code: ErrorCode): Fault {
 function reasonOf(code: ErrorCode): Reason {
   if (code === 'TREE_DIRTY') return 'dirty';
   if (code === 'ENGINE_UNFIT') return 'engine';
+  if (code === 'HELD') return 'held';
   return OFFLINE.includes(code) ? 'offline' : 'backoff';
 }

@@ -18,6 +18,7 @@ import {
   tellIdleApps,
   type Roll,
 } from './perform-apps.js';
+import { requireStillWanted } from './still-wanted.js';
 import { switchingOf } from './switching.js';
 import { undoChanges } from './undo-app-changes.js';
 import type { Workplace } from './workplace.js';
@@ -32,6 +33,7 @@ export async function activate(place: Workplace, upgrade: Upgrade, phase: At<'ac
   const tree = switching.stagedTree(release, run);
   const staged = await readBrought(place, release, tree);
   await hook(place, 'beforeActivate', { release, upgrade, tree, config: staged.config });
+  await requireStillWanted(place, upgrade, phase);
   place.report.step(`activate: ${describeRelease(release)}`);
   await switching.activate(upgrade, release, run);
   // The root is switched: whatever pm2 says now, that is what the journal must hold next.

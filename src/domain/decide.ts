@@ -59,6 +59,9 @@ export function decide(facts: Facts): Decision {
     phase.at === 'repairing';
   const behind = wish.desired !== null && !isServing(upgrade, wish.desired);
   if (unfinished) return { ...wish, behind, why: offline(facts), step: 'finish', repair: [] };
+  // What is staged and wanted no more is let go.
+  if (!behind && phase.at === 'staged')
+    return { ...wish, behind, why: resting(facts, wish), step: 'finish', repair: [] };
   if (!behind) return { ...wish, behind, why: resting(facts, wish), ...atRest(facts, 'nothing') };
   const verdict = gatesFor(wish.desired, facts);
   if (!verdict.open) return { ...wish, behind, why: verdict, ...atRest(facts, 'wait') };

@@ -20,6 +20,7 @@ export const ERROR_CODES = [
   'BUILD_FAILED',
   'HOOK_FAILED',
   'HOOK_NOT_NOW', // a hook ended with 75
+  'HELD', // an order came, or another release, after this one was let through the gates
   'RELEASE_INVALID', // the release's tree cannot be run: no script, bad ecosystem file
   'ENGINE_UNFIT', // the release wants another Node.js than this machine has
   'NO_APPS', // nothing to restart and nothing to start

@@ -30,6 +30,7 @@ const TABLE: Record<Exclude<ErrorCode, 'ABORTED'>, [Fault, Reason]> = {
   BUILD_FAILED: ['release', 'backoff'],
   HOOK_FAILED: ['release', 'backoff'],
   HOOK_NOT_NOW: ['blocked', 'backoff'],
+  HELD: ['blocked', 'held'],
   RELEASE_INVALID: ['release', 'backoff'],
   NO_APPS: ['blocked', 'backoff'],
   NAMES_TAKEN: ['blocked', 'backoff'],

@@ -73,6 +73,11 @@ const TABLE: Row[] = [
     { upgrade: serving(V10, { phase: { at: 'staged', ...candidate, release: release('v1.0.9', 9) } }) },
     ...(['v1.1.0', true, null, 'stage'] as const),
   ],
+  [
+    'what is staged is wanted no more: it is let go',
+    { upgrade: serving(V11, { phase: { at: 'staged', ...candidate, release: release('v1.2.0', 9) } }) },
+    ...(['v1.1.0', false, null, 'finish'] as const),
+  ],
   ['it is held', { orders: hold(null) }, 'v1.1.0', true, 'held', 'wait'],
   ['the hold has ended', { orders: hold(NOW) }, 'v1.1.0', true, null, 'stage'],
   [
