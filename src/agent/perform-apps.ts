@@ -3,6 +3,7 @@ import type { RestartConfig } from '../config/release.js';
 import { appName } from '../domain/app-definition.js';
 import { GitOpsError, isGitOpsError, messageOf } from '../domain/errors.js';
 import type { Incarnation } from '../domain/process.js';
+import type { Release } from '../domain/release.js';
 import { waitUntilAlone } from '../os/alone.js';
 import { RUN_MARK } from '../os/run.js';
 import { runFolder } from '../state/runs.js';
@@ -14,7 +15,7 @@ import { inFolder } from './app-notes.js';
 import { findTargets, isDaemonLost, rootProcesses, withDaemon, type Targets } from './apps.js';
 import type { Brought } from './brought.js';
 import { switchingOf } from './switching.js';
-import type { Workplace } from './workplace.js';
+import { hookEnv, type Workplace } from './workplace.js';
 
 /**
  * Rolls the root's processes: those in `old` change over, and all of them are proven by what `brought` asks.
@@ -41,6 +42,9 @@ export async function patiently<T>({ signal, report, root }: Workplace, work: ()
 export interface Roll {
   readonly old: readonly Incarnation[];
   readonly brought: Brought;
+  /** The release that is proven, and the tag of the one that was active before. */
+  readonly release: Release;
+  readonly previousTag: string | null;
   readonly restart: RestartConfig;
   /** Null: all of the root's. Else only these of them. */
   readonly only: ((process: ListedProcess) => boolean) | null;
@@ -53,7 +57,7 @@ const RETRY_MS = 2_000;
 /** As `rollApps`, without patience. */
 export async function rollOnce(
   place: Workplace,
-  { old, brought, restart, only, exits }: Roll,
+  { old, brought, restart, only, exits, release, previousTag }: Roll,
 ): Promise<RollOutcome> {
   const { root, signal, report, children } = place;
   const { host } = root;
@@ -76,18 +80,10 @@ export async function rollOnce(
       platform: host.platform,
       exits,
     };
-    return rollProcesses(
-      {
-        targets,
-        old,
-        restart,
-        health,
-        env: { ...host.env, [RUN_MARK]: report.run ?? '' },
-        cwd: switchingOf(place).live,
-      },
-      tools,
-      signal,
-    );
+    const cwd = switchingOf(place).live;
+    const gitops = hookEnv(place, { ...release, tree: cwd, previousTag });
+    const env = { ...host.env, ...gitops, [RUN_MARK]: report.run ?? '' };
+    return rollProcesses({ targets, old, restart, health, release, env, cwd }, tools, signal);
   });
 }
 

@@ -56,21 +56,15 @@ export async function prove(
   );
   const noted = await changesOf(place, run, brought);
   const isFirst = upgrade.active === null || found.length === 0;
+  const previousTag = upgrade.active?.release.tag ?? null;
   const outcome = await rollOver(
     place,
-    { old, brought, restart: brought.config.restart },
+    { old, brought, release, previousTag, restart: brought.config.restart },
     { noted, isFirst },
   );
   // The hook's no is a verdict on the release: its own last probe.
-  const cause = outcome.healthy
-    ? await askHook(place, 'afterActivate', {
-        release,
-        upgrade,
-        tree,
-        config: brought.config,
-        codes: VERDICT,
-      })
-    : outcome.cause;
+  const facts = { release, upgrade, tree, config: brought.config, codes: VERDICT };
+  const cause = outcome.healthy ? await askHook(place, 'afterActivate', facts) : outcome.cause;
   const at = host.clock.now();
   if (cause !== null) {
     place.report.step(`unhealthy: ${cause}`);
@@ -125,9 +119,13 @@ export async function goBack(place: Workplace, upgrade: Upgrade, phase: At<'roll
   // No canary on the way back: what runs the failed release is mended at once.
   const restart = { ...brought.config.restart, first: Number.POSITIVE_INFINITY };
   // What was dead before this run says nothing about the way back. Out of `stuck` nobody knows what lived: then all of them count.
-  const lived = new Set([...phase.old.map(({ pmId }) => pmId), ...restored]);
+  // A pm2 that was resurrected in between gave new ids to what runs the failed release.
+  const lived = new Set([...[...phase.old, ...bad].map(({ pmId }) => pmId), ...restored]);
   const only = phase.old.length === 0 ? null : ({ pmId }: AppProcess): boolean => lived.has(pmId);
-  const outcome = await rollApps(place, { old: bad, brought, restart, only });
+  const outcome = await rollApps(place, {
+    ...{ old: bad, brought, restart, only },
+    ...{ release: active, previousTag: phase.release.tag },
+  });
   if (!outcome.healthy) return { type: 'unhealthy', cause: outcome.cause, at: place.root.host.clock.now() };
   const facts = { release: active, upgrade, tree, config: brought.config };
   const complaint = await askHook(place, 'afterRollBack', { ...facts, codes: REMARK });

@@ -112,7 +112,10 @@ async function rollLiving(
     // What was dead before says nothing about the repair.
     const living = incarnations(await rootProcesses(place.root, apps, place.signal));
     const only = new Set([...old, ...living].map(({ pmId }) => pmId));
-    return await rollApps(place, { old, brought, restart, only: ({ pmId }) => only.has(pmId) });
+    return await rollApps(place, {
+      ...{ old, brought, release, previousTag: null },
+      ...{ restart, only: ({ pmId }) => only.has(pmId) },
+    });
   } catch (error) {
     if (old.length > 0 || !isDaemonLost(error)) throw error;
     place.report.step(`${error.message}: there is nothing to prove`);

@@ -37,6 +37,13 @@ export function duration(): v.GenericSchema<string | number, number> {
   );
 }
 
+/** A shell command. */
+export const command = v.pipe(
+  v.string(),
+  v.trim(),
+  v.nonEmpty('the command is empty; leave the key out or write null'),
+);
+
 /** The known name within two edits of a mistyped one, or null. */
 export function nearestName(typed: string, known: readonly string[]): string | null {
   const [best] = known

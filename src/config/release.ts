@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { duration, explainIssues, section } from './issues.js';
+import { health, type HealthConfig } from './health.js';
+import { command, duration, explainIssues, section } from './issues.js';
 
 /** How a release is built, run and checked: the `gitops` key of its `ecosystem.config.cjs`, with every default filled in. */
 export interface ReleaseConfig {
@@ -29,18 +30,6 @@ export interface RestartConfig {
   readonly batch: number | null;
 }
 
-/** What proves a process. */
-export interface HealthConfig {
-  /** Must answer 2xx or 3xx, from a process of this release. */
-  readonly url: string | null;
-  /** A shell command that must exit 0. */
-  readonly command: string | null;
-  /** How long a new process must live, the same pid, before it counts. */
-  readonly settleMs: number;
-  /** How long the probes may take to turn healthy. */
-  readonly timeoutMs: number;
-}
-
 /** Wall-clock limits in milliseconds. */
 export interface Timeouts {
   readonly installMs: number;
@@ -48,11 +37,6 @@ export interface Timeouts {
   readonly hookMs: number;
 }
 
-const command = v.pipe(
-  v.string(),
-  v.trim(),
-  v.nonEmpty('the command is empty; leave the key out or write null'),
-);
 const optionalCommand = v.optional(v.nullable(command), null);
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
@@ -74,21 +58,6 @@ const restart = v.pipe(
     first: v.optional(positive, 1),
     batch: v.optional(v.nullable(positive), null),
   }),
-);
-
-const health = v.pipe(
-  section({
-    url: v.optional(v.nullable(v.pipe(v.string(), v.url())), null),
-    command: optionalCommand,
-    settle: v.optional(duration(), '2s'),
-    timeout: v.optional(duration(), '30s'),
-  }),
-  v.transform(({ url, command: probe, settle, timeout }) => ({
-    url,
-    command: probe,
-    settleMs: settle,
-    timeoutMs: timeout,
-  })),
 );
 
 const hooks = section({

@@ -1,8 +1,9 @@
-import { get as getHttp } from 'node:http';
-import { get as getHttps } from 'node:https';
 import { GitOpsError, isGitOpsError, messageOf } from '../domain/errors.js';
+import { judgeAnswer, type Judgement } from '../domain/expectation.js';
+import { isOneOf } from '../domain/process.js';
 import { run, shellCommand } from '../os/run.js';
-import { findStranger } from './stranger.js';
+import { ask } from './http.js';
+import { findStranger, isServedBy } from './stranger.js';
 import type { ListedProcess } from './processes.js';
 import type { Rolling } from './rolling.js';
 
@@ -22,39 +23,45 @@ export async function probe(
   return askCommand(command, Math.max(MIN_LIMIT_MS, limitMs), rolling);
 }
 
-interface Question {
+interface Look {
   readonly all: readonly ListedProcess[];
   readonly limitMs: number;
   readonly rolling: Rolling;
 }
 
-async function askUrl(url: URL, { all, limitMs, rolling }: Question): Promise<string | null> {
-  try {
-    const status = await statusOf(url, limitMs, rolling.signal);
-    if (status < 200 || status >= 400) return `${url.href} answers ${status}`;
-  } catch (error) {
-    if (rolling.signal.aborted) throw cancelled(rolling.signal);
-    return `${url.href} does not answer: ${messageOf(error)}`;
-  }
-  if (rolling.tools.platform !== 'linux' || !isLoopback(url)) return null;
-  const processes = rolling.plan.targets(all);
-  return findStranger(portOf(url), { processes, home: rolling.tools.home });
+async function askUrl(url: URL, look: Look): Promise<string | null> {
+  const { plan, tools, signal } = look.rolling;
+  const mayBeOld = await countOld(url, look);
+  let judgement: Judgement;
+  let left = mayBeOld;
+  // While old ones serve, an answer may be theirs: a cluster gives each of its workers a turn.
+  do judgement = await judgeUrl(url, look);
+  while (judgement.kind === 'other' && (left -= 1) >= 0);
+  if (judgement.kind === 'refused' || (judgement.kind === 'other' && mayBeOld === 0))
+    return `${url.href} ${judgement.what}`;
+  if (!isVisible(url, look.rolling)) return null;
+  if (signal.aborted) throw cancelled(signal);
+  return findStranger(portOf(url), { processes: plan.targets(look.all), home: tools.home });
 }
 
-/** A connection of its own for each question: one that was kept open would still lead to the old process. */
-function statusOf(url: URL, limitMs: number, signal: AbortSignal): Promise<number> {
-  const get = url.protocol === 'https:' ? getHttps : getHttp;
-  const limit = AbortSignal.timeout(limitMs);
-  const ends = AbortSignal.any([signal, limit]);
-  return new Promise((resolve, reject) => {
-    const request = get(url, { agent: false, signal: ends }, (response) => {
-      response.destroy();
-      resolve(response.statusCode ?? 0);
-    });
-    request.on('error', (error) => {
-      reject(limit.aborted ? new Error(`nothing within ${limitMs / 1000} s`) : error);
-    });
-  });
+/** How many processes of the former release might answer at this address, as far as we can tell. */
+async function countOld(url: URL, { all, rolling }: Look): Promise<number> {
+  const { targets, old } = rolling.plan;
+  const living = targets(all).filter(({ pid }) => pid !== null);
+  const changed = living.filter((process) => !isOneOf(process, old));
+  const isNew = isVisible(url, rolling) && (await isServedBy(portOf(url), changed));
+  return isNew ? 0 : living.length - changed.length;
+}
+
+async function judgeUrl(url: URL, { limitMs, rolling: { plan, signal } }: Look): Promise<Judgement> {
+  const { expect } = plan.health;
+  try {
+    const answer = await ask(url, { limitMs, signal, wantsBody: expect.body !== null });
+    return judgeAnswer(answer, expect, plan.release);
+  } catch (error) {
+    if (signal.aborted) throw cancelled(signal);
+    return { kind: 'refused', what: `does not answer: ${messageOf(error)}` };
+  }
 }
 
 async function askCommand(
@@ -79,7 +86,9 @@ async function askCommand(
   }
 }
 
-function isLoopback({ hostname }: URL): boolean {
+/** Whether the system tells who listens there. */
+function isVisible({ hostname }: URL, { tools }: Rolling): boolean {
+  if (tools.platform !== 'linux') return false;
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 

@@ -1,7 +1,9 @@
-import type { HealthConfig, RestartConfig } from '../config/release.js';
+import type { HealthConfig } from '../config/health.js';
+import type { RestartConfig } from '../config/release.js';
 import { plainLine } from '../domain/plain.js';
 import type { Incarnation } from '../domain/process.js';
 import { redactUrls } from '../domain/redact.js';
+import type { Release } from '../domain/release.js';
 import type { Report } from '../domain/report.js';
 import type { Clock } from '../os/clock.js';
 import type { Env } from '../os/env.js';
@@ -19,6 +21,8 @@ export interface RollPlan {
   readonly old: readonly Incarnation[];
   readonly restart: RestartConfig;
   readonly health: HealthConfig;
+  /** The release that is proven: what answers, may have to name it. */
+  readonly release: Pick<Release, 'tag' | 'commit'>;
   /** The environment and folder of `health.command`. */
   readonly env: Env;
   readonly cwd: string;

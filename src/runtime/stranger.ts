@@ -28,6 +28,15 @@ export async function findStranger(port: number, residents: Residents): Promise<
   return null;
 }
 
+/** Whether nobody but these processes, and what is below them, listens on `port`. */
+export async function isServedBy(port: number, processes: readonly AppProcess[]): Promise<boolean> {
+  const pids = new Set(processes.map(({ pid }) => pid));
+  const listeners = await findListeners(port);
+  return (
+    listeners.length > 0 && listeners.every((pid) => [pid, ...ancestorsOf(pid)].some((one) => pids.has(one)))
+  );
+}
+
 async function isResident(pid: number, { processes, home }: Residents): Promise<boolean> {
   const living = new Set(processes.map((process) => process.pid));
   if (living.has(pid) || ancestorsOf(pid).some((ancestor) => living.has(ancestor))) return true;

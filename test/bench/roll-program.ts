@@ -1,3 +1,4 @@
+import { parseReleaseConfig } from '../../src/config/release.js';
 import { incarnations } from '../../src/domain/process.js';
 import { systemClock } from '../../src/os/clock.js';
 import { listProcesses, selectProcesses } from '../../src/runtime/processes.js';
@@ -17,7 +18,8 @@ const outcome = await roll(
     targets: (all) => selectProcesses(all, { roots: [root], apps: null }),
     old,
     restart: { mode: 'auto', first: 1, batch: null },
-    health: { url: null, command: null, settleMs: 0, timeoutMs: LIMIT_MS },
+    health: parseReleaseConfig({ health: { settle: 0, timeout: LIMIT_MS } }, 'bench').health,
+    release: { tag: 'v0.0.0', commit: '' },
     env: {},
     cwd: root,
   },

@@ -20,7 +20,10 @@ test('a release that says nothing gets every default', () => {
     shared: [],
     apps: null,
     restart: { mode: 'auto', first: 1, batch: null },
-    health: { url: null, command: null, settleMs: 2_000, timeoutMs: 30_000 },
+    health: {
+      ...{ url: null, expect: { status: null, body: null, header: {} } },
+      ...{ command: null, settleMs: 2_000, timeoutMs: 30_000 },
+    },
     hooks: { afterStage: null, beforeActivate: null, afterActivate: null, afterRollBack: null },
     rollback: 'auto',
     timeouts: { installMs: 900_000, buildMs: 900_000, hookMs: 300_000 },
@@ -36,7 +39,10 @@ test('what a release says is kept, with spans in milliseconds', () => {
       build: 'npm run build',
       shared: ['uploads', 'var/db/'],
       restart: 'reload',
-      health: { url: 'http://127.0.0.1:3000/version', settle: '5s', timeout: 60_000 },
+      health: {
+        ...{ url: 'http://127.0.0.1:3000/version', settle: '5s', timeout: 60_000 },
+        expect: { status: 200, header: { 'X-Release': '{commit}' } },
+      },
       hooks: { afterStage: 'node migrate.js' },
       timeouts: { build: '1h' },
     },
@@ -44,6 +50,8 @@ test('what a release says is kept, with spans in milliseconds', () => {
   );
   assert.equal(config.install, false);
   assert.equal(config.restart.mode, 'reload');
+  const expect = { status: 200, body: null, header: { 'X-Release': '{commit}' } };
+  assert.deepEqual(config.health.expect, expect);
   assert.equal(config.health.settleMs, 5_000);
   assert.equal(config.health.timeoutMs, 60_000);
   assert.equal(config.timeouts.buildMs, 3_600_000);
@@ -60,6 +68,12 @@ test('a mistake is told with its key, its value and the mend', () => {
       { health: { settle: '2 parsecs' } },
       /gitops\.health\.settle: "2 parsecs" is no duration; write "500ms"/,
     ],
+    [{ health: { expect: { body: 'ok' } } }, /gitops\.health: expect is about the answer of url/],
+    [
+      { health: { url: 'http://h/', expect: { status: 99 } } },
+      /gitops\.health\.expect\.status: 99 is not allowed/,
+    ],
+    [{ health: { url: 'http://h/', expect: { header: { 'a b': 'x' } } } }, /"a b" is no name of a header/],
     [{ health: { settle: -1 } }, /gitops\.health\.settle: -1 is no duration/],
     [
       { restart: 'reboot' },

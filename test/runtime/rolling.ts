@@ -13,6 +13,8 @@ export interface Rolled {
   readonly tookMs: number;
 }
 
+const RELEASE = { tag: 'v1.1.0', commit: 'c'.repeat(40) };
+
 /** Rolls all processes of the test's root with a short settle time. */
 export async function rollRoot(target: TestDaemon, changes: Partial<RollPlan> = {}): Promise<Rolled> {
   const signal = testSignal();
@@ -23,7 +25,8 @@ export async function rollRoot(target: TestDaemon, changes: Partial<RollPlan> = 
     targets: (all) => selectProcesses(all, { roots: [target.root], apps: null }),
     old: incarnations(before),
     restart: { mode: 'auto', first: 1, batch: null },
-    health: { url: null, command: null, settleMs: 500, timeoutMs: 2_000 },
+    health: health({}),
+    release: RELEASE,
     env: terminalEnv(target.home),
     cwd: target.root,
     ...changes,
@@ -42,5 +45,6 @@ export async function rollRoot(target: TestDaemon, changes: Partial<RollPlan> = 
 
 /** The health of a plan, with some of it changed. */
 export function health(changes: Partial<RollPlan['health']>): RollPlan['health'] {
-  return { url: null, command: null, settleMs: 500, timeoutMs: 2_000, ...changes };
+  const expect = { status: null, body: null, header: {} };
+  return { url: null, expect, command: null, settleMs: 500, timeoutMs: 2_000, ...changes };
 }

@@ -49,7 +49,12 @@ export const RELEASE_MEANINGS: Readonly<Record<string, string>> = {
   'restart.first': 'How many processes must prove the release before the others are touched.',
   'restart.batch': 'How many processes restart at once after that; null: all the rest.',
   health: 'What proves a process.',
-  'health.url': 'Must answer 2xx or 3xx.',
+  'health.url': 'Must answer, by itself with 2xx or 3xx.',
+  'health.expect':
+    'What a healthy answer is like. In texts, {tag} and {commit} stand for those of the release. (Checked beyond: there is a url.)',
+  'health.expect.status': 'The status; null: 2xx or 3xx.',
+  'health.expect.body': 'A text that the body holds.',
+  'health.expect.header': 'Names of headers, each with a text that it holds.',
   'health.command': 'A shell command that must end with 0.',
   'health.settle': `How long a new process must live before it counts. ${SPAN}`,
   'health.timeout': `How long the probes may take to turn healthy. ${SPAN}`,
