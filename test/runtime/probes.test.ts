@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { incarnations } from '../../src/domain/process.js';
-import { freePort, isAlive, startDaemon, type TestDaemon } from './daemon.js';
+import { isAlive } from '../processes.js';
+import { eventually, freePort, startDaemon, type TestDaemon } from './daemon.js';
 import { health, rollRoot } from './rolling.js';
 
 /** Serves on PORT + instance, and says in body and header who it is. */
@@ -81,5 +82,5 @@ test('a health command is told which release it is about, and a whole tree ends 
   assert.ok(!hung.outcome.healthy && hung.tookMs < 10_000, `${hung.tookMs} ms`);
   assert.match(hung.outcome.cause, /did not end in time/);
   const child = Number(await readFile(`${target.root}/child`, 'utf8'));
-  assert.equal(isAlive(child), false, 'the child of the command lives');
+  await eventually(() => Promise.resolve(!isAlive(child)));
 });
