@@ -1,6 +1,8 @@
 import { decide, mayRepair, type Facts } from '../domain/decide.js';
 import { isGitOpsError } from '../domain/errors.js';
 import type { Instant } from '../domain/release.js';
+import type { Upgrade } from '../domain/upgrade.js';
+import { exists } from '../os/files.js';
 import { holderOf } from '../state/lock.js';
 import { gatherFacts } from './facts.js';
 import { launchWorker } from './launch.js';
@@ -23,9 +25,10 @@ export async function poll(root: Root, turn: Instant | null, signal: AbortSignal
   // Whoever did not look leaves what is new to the one who did; a dead worker's unfinished work is everybody's.
   if (looked === null && step !== 'finish') return 'notOurTurn';
   const isAtRest = (step === 'nothing' || step === 'wait') && !unadopted;
-  if (isAtRest && !(await hasDrifted(root, facts, signal))) return 'rested';
+  const untidy = await isUntidy(root, facts.upgrade);
+  if (isAtRest && !untidy && !(await hasDrifted(root, facts, signal))) return 'rested';
   if ((await holderOf(root.layout.upgradeLock)) !== null) return 'busy';
-  const cause = step === 'finish' ? 'resume' : isAtRest ? 'drift' : 'schedule';
+  const cause = step === 'finish' || (isAtRest && untidy) ? 'resume' : isAtRest ? 'drift' : 'schedule';
   await launchWorker(root, {
     run: await newRunId(root),
     cause,
@@ -48,4 +51,9 @@ async function hasDrifted(root: Root, facts: Facts, signal: AbortSignal): Promis
     if (isGitOpsError(error)) return false;
     throw error;
   }
+}
+
+/** Whether a worker was killed before it had tidied up. While something is half done, nothing is tidied. */
+async function isUntidy({ layout }: Root, { phase }: Upgrade): Promise<boolean> {
+  return (phase.at === 'idle' || phase.at === 'staged') && (await exists(layout.trash));
 }

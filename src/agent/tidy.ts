@@ -24,7 +24,7 @@ export async function tidy(place: Workplace, { active, previous, phase, trail }:
     protect,
     runIds,
   };
-  await prune(request, effortOf(place, PRUNE_LIMIT_MS));
   if (config.strategy === 'checkout')
     await dropKept(layout.state, previous === null ? [] : [previous.commit]);
+  await prune(request, effortOf(place, PRUNE_LIMIT_MS));
 }

@@ -35,6 +35,9 @@ export async function work(place: Workplace): Promise<Visit> {
   try {
     const { layout } = place.root;
     await endOrphans(layout.children);
+    place.children.begin();
+    // Whoever is killed from here on is tidied up after. Where the disk is full that must wait for the next run.
+    await makePrivateFolder(layout.trash).catch(() => undefined);
     const { journal, upgrade: found, retraced } = await openUpgrade(place.root);
     if (retraced)
       place.report.step(
@@ -47,6 +50,7 @@ export async function work(place: Workplace): Promise<Visit> {
     await tidyUp(place, await knownUpgrade(place.root));
     return visit;
   } finally {
+    place.children.end();
     await lock.release();
   }
 }

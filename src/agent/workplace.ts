@@ -2,10 +2,10 @@ import { plainLine } from '../domain/plain.js';
 import type { Report } from '../domain/report.js';
 import { cleanLine, openLog } from '../observe/log.js';
 import { openAccess, type Access } from '../source/credentials.js';
-import { openChildLedger } from '../state/children.js';
+import { openChildLedger, type WorkerLedger } from '../state/children.js';
 import { runFolder, runLog } from '../state/runs.js';
 import { makePrivateFolder } from '../os/files.js';
-import { RUN_MARK, type ChildLedger } from '../os/run.js';
+import { RUN_MARK } from '../os/run.js';
 import type { Env } from '../os/env.js';
 import type { Commit } from '../domain/release.js';
 import type { Brought } from './brought.js';
@@ -17,7 +17,7 @@ export interface Workplace {
   readonly root: Root;
   readonly order: WorkOrder;
   readonly signal: AbortSignal;
-  readonly children: ChildLedger;
+  readonly children: WorkerLedger;
   readonly report: RunReport;
   /** What this visit has read of releases, by commit. */
   readonly brought: Map<Commit, Brought>;

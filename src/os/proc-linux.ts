@@ -32,6 +32,27 @@ export function startTimeOf(pid: number): string | null {
   return fieldOf(pid, START_TIME);
 }
 
+/** The process group of a process; null as with `parentOf`. */
+export function groupOf(pid: number): number | null {
+  const field = fieldOf(pid, GROUP);
+  return field === null ? null : Number(field);
+}
+
+/** The session of a process; null as with `parentOf`. */
+export function sessionOf(pid: number): number | null {
+  const field = fieldOf(pid, SESSION);
+  return field === null ? null : Number(field);
+}
+
+/** Which run of the kernel this is: its counts of time begin anew with each. Null where the system does not tell. */
+export function bootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
 /** The folder in which a process really stands, whatever path led there; null as with `parentOf`, and for another user's process. */
 export function workingFolderOf(pid: number): string | null {
   try {

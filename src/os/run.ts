@@ -3,6 +3,7 @@ import type { Env } from './env.js';
 import { translateDiskError } from './files.js';
 import { endTree } from './platform.js';
 import { startFailure } from './start-failure.js';
+import { GO, letGo, waitingCommand } from './waiting.js';
 
 /** A program call as data: an argument list, its whole environment, no shell, no standard input unless given. */
 export interface Command {
@@ -51,18 +52,8 @@ export async function run(command: Command, options: RunOptions): Promise<RunRes
   refuseAborted(command, options.signal);
   const { execa } = await import('execa'); // here, not above: 15 MB that a poller need not carry
   refuseAborted(command, options.signal);
-  const child = execa(command.file, [...command.args], {
-    cwd: command.cwd,
-    env: command.env,
-    extendEnv: false,
-    reject: false,
-    buffer: false,
-    cleanup: false,
-    windowsHide: true,
-    // A group of its own, so that the whole tree can be ended at once. Windows ends trees by parent id instead.
-    detached: process.platform !== 'win32',
-    ...(command.input === undefined ? { stdin: 'ignore' } : { input: command.input }),
-  });
+  const started = options.children === undefined ? command : waitingCommand(command);
+  const child = execa(started.file, [...started.args], settingsOf(command, started !== command));
   const { pid } = child;
   const end = async (leader: number): Promise<void> => {
     await endTree(leader, markOf(command));
@@ -73,6 +64,7 @@ export async function run(command: Command, options: RunOptions): Promise<RunRes
   const stop = pid === undefined ? null : endOnLimit(() => end(pid), options);
   const refusal = pid === undefined ? null : remember(pid, options.children);
   if (refusal !== null) stop?.now();
+  else letGo(child.stdio[GO]);
   const stdout = capture(child.stdout, options.onLine);
   const stderr = capture(child.stderr, options.onLine);
   const result = await child;
@@ -91,6 +83,20 @@ export const RUN_MARK = 'GITOPS_RUN_ID';
 function markOf({ env }: Command): string | null {
   const run = env[RUN_MARK] ?? '';
   return run === '' ? null : `${RUN_MARK}=${run}`;
+}
+
+function settingsOf({ cwd, env, input }: Command, waits: boolean) {
+  return {
+    ...{ cwd, env, extendEnv: false, reject: false, buffer: false, cleanup: false, windowsHide: true },
+    // A group of its own, so that the whole tree can be ended at once. Windows ends trees by parent id instead.
+    detached: process.platform !== 'win32',
+    ...(input === undefined ? {} : { input }),
+    stdio: [
+      input === undefined ? 'ignore' : 'pipe',
+      ...(['pipe', 'pipe'] as const),
+      ...(waits ? (['pipe'] as const) : []),
+    ],
+  } as const;
 }
 
 /** Begins to load what `run` needs, for a process that is going to need it in a moment. */

@@ -1,14 +1,25 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { endTree } from '../os/platform.js';
-import { startTimeOf } from '../os/proc-linux.js';
+import { bootId, groupOf, livingProcesses, sessionOf, startTimeOf } from '../os/proc-linux.js';
 import type { ChildLedger } from '../os/run.js';
 import { childrenFile } from './schema.js';
 
 interface Child {
+  /** The group, and the process that leads it. */
   readonly pid: number;
   /** The kernel's start time, so that a recycled pid is not mistaken; null where the system does not tell. */
   readonly startedAt: string | null;
+  /** Which run of the kernel counted that time; null where the system does not tell. */
+  readonly boot: string | null;
+}
+
+/** What a worker writes down of the processes that it starts. */
+export interface WorkerLedger extends ChildLedger {
+  /** Writes down the worker's own group: what it starts without one of their own (the git of simple-git) is found by it. */
+  begin(): void;
+  /** Nothing of the worker lives on. */
+  end(): void;
 }
 
 /**
@@ -16,22 +27,36 @@ interface Child {
  * Written at once, without waiting for the disk: a group does not survive the power either.
  * `add` throws what the disk says.
  */
-export function openChildLedger(path: string): ChildLedger {
+export function openChildLedger(path: string): WorkerLedger {
+  const boot = bootId();
   const living = new Map<number, Child>();
+  let own: readonly Child[] = [];
+  // What cannot be struck off stays written down, and nobody is mistaken for it: the start time tells.
+  const replaceIfPossible = (): void => {
+    try {
+      replaceChildren(path, [...own, ...living.values()]);
+    } catch {
+      // a full disk
+    }
+  };
   return {
+    begin() {
+      own = ownGroup(boot);
+      if (own.length > 0) replaceIfPossible();
+    },
+    end() {
+      own = [];
+      replaceIfPossible();
+    },
     add(pid) {
-      const child = { pid, startedAt: startTimeOf(pid) };
+      const child = { pid, startedAt: startTimeOf(pid), boot };
       if (child.startedAt === null) return; // it has ended, or this system does not tell: nobody could end it safely later
-      replaceChildren(path, [...living.values(), child]);
+      replaceChildren(path, [...own, ...living.values(), child]);
       living.set(pid, child);
     },
     remove(pid) {
       living.delete(pid);
-      try {
-        replaceChildren(path, [...living.values()]);
-      } catch {
-        // It stays written down, and nobody is mistaken for it: the start time tells.
-      }
+      replaceIfPossible();
     },
   };
 }
@@ -39,11 +64,33 @@ export function openChildLedger(path: string): ChildLedger {
 /** Ends what a killed worker left running. Gives back how many groups there were. */
 export async function endOrphans(path: string): Promise<number> {
   const orphans = readChildren(path).filter(
-    (child) => child.startedAt !== null && child.startedAt === startTimeOf(child.pid),
+    (child) => child.pid !== groupOf(process.pid) && isOrphaned(child),
   );
   for (const { pid } of orphans) await endTree(pid);
   for (const left of [path, temporaryPath(path)]) rmSync(left, { force: true });
   return orphans.length;
+}
+
+/** The worker's own group, if nobody but it and what it starts can be in there: its launcher has a session of its own. */
+function ownGroup(boot: string | null): readonly Child[] {
+  const pid = groupOf(process.pid);
+  const isAlone = sessionOf(process.pid) !== sessionOf(process.ppid);
+  return pid === null || !isAlone ? [] : [{ pid, startedAt: startTimeOf(process.pid), boot }];
+}
+
+/**
+ * Whether the group still lives: led by the very process, or by nobody any more. While a group has members, the kernel gives its
+ * number to no new process; members that are older than it are of another group that had the number before.
+ */
+function isOrphaned({ pid, startedAt, boot }: Child): boolean {
+  if (startedAt === null) return false;
+  const leader = startTimeOf(pid);
+  if (leader !== null) return leader === startedAt;
+  if (boot === null || boot !== bootId()) return false;
+  const members = [...livingProcesses().values()].filter(
+    ({ group, session }) => group === pid || session === pid,
+  );
+  return members.some((member) => Number(member.startedAt) >= Number(startedAt));
 }
 
 /** Whoever is killed in the middle leaves the list before, whole: torn, it would hide all orphans. */

@@ -23,6 +23,8 @@ export interface Layout {
   /** When the files of the active release were last compared, and git's record of what they were then. */
   readonly compared: string;
   readonly comparedIndex: string;
+  /** What is about to go. It is there while a worker is, or one was killed: then it is still to be tidied up. */
+  readonly trash: string;
 }
 
 /** The one file that makes a folder a root. */
@@ -49,6 +51,7 @@ export function layoutOf(root: string): Layout {
     runs: join(state, 'runs'),
     compared: join(state, 'compared.json'),
     comparedIndex: join(state, 'compared.index'),
+    trash: join(state, 'trash'),
   };
 }
 

@@ -108,4 +108,10 @@ export const runFile = v.object({
 });
 
 /** `children.json`: process groups that a worker started and that may outlive it. */
-export const childrenFile = v.array(v.object({ pid: v.number(), startedAt: v.nullable(v.string()) }));
+export const childrenFile = v.array(
+  v.object({
+    pid: v.number(),
+    startedAt: v.nullable(v.string()),
+    boot: v.optional(v.nullable(v.string()), null),
+  }),
+);

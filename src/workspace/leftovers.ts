@@ -10,24 +10,51 @@ const MIRRORS = /^mirror\.git\.(?:damaged.*|new)$/;
 
 /**
  * What a kill leaves in the state folder for ever: answers that nobody came for, half-written records, mirrors put aside.
- * Pollers write beside the holder of `upgrade.lock`, so their files must be a day old.
+ * Pollers write beside the holder of `upgrade.lock`: what may be theirs goes when its writer is dead, or a day old.
  */
 export async function leftoversIn(state: string, now: Instant): Promise<string[]> {
   const names = await namesIn(state);
   const answers = (await namesIn(join(state, 'answers'))).map((name) => join('answers', name));
-  const dated = [...names.filter((name) => TEMPORARY.test(name)), ...answers].map((name) =>
-    join(state, name),
+  const torn = names.filter((name) => TEMPORARY.test(name));
+  const dated = [...torn.filter((name) => !isWriterDead(name)), ...answers];
+  const old = await Promise.all(
+    dated.map(async (name) => now - (await modifiedAt(join(state, name), now)) > DAY_MS),
   );
-  const old = await Promise.all(dated.map(async (path) => now - (await modifiedAt(path, now)) > DAY_MS));
-  const mirrors = names.filter((name) => MIRRORS.test(name)).map((name) => join(state, name));
-  return [...dated.filter((_, i) => old[i] === true), ...mirrors];
+  return [
+    ...dated.filter((_, i) => old[i] === true),
+    ...torn.filter(isWriterDead),
+    ...names.filter((name) => MIRRORS.test(name)),
+    ...(await tornIn(state, 'runs')),
+    ...(await tornIn(state, 'kept')),
+  ].map((name) => join(state, name));
+}
+
+/** Half-written records in folders where only the holder of `upgrade.lock` writes. */
+async function tornIn(state: string, parent: string): Promise<string[]> {
+  const folders = await namesIn(join(state, parent));
+  const found = folders.map(async (folder) =>
+    (await namesIn(join(state, parent, folder)))
+      .filter((name) => TEMPORARY.test(name))
+      .map((name) => join(parent, folder, name)),
+  );
+  return (await Promise.all(found)).flat();
+}
+
+/** Whether the process that `writeDurably` named the file after is gone. */
+function isWriterDead(name: string): boolean {
+  try {
+    process.kill(Number.parseInt(name.slice(1), 36), 0);
+    return false;
+  } catch (error) {
+    return hasErrno(error, 'ESRCH');
+  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return [];
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;
   }
 }

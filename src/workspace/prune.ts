@@ -49,8 +49,11 @@ export async function prune(request: PruneRequest, effort: Effort): Promise<void
   // The disk's own time: it is what the files' ages are told in.
   for (const path of await leftoversIn(request.state, (await stat(trash)).mtimeMs))
     await throwAway(path, { trash, name: basename(path) }, effort);
-  await empty(trash, effort);
-  await pruneMirror(request, releases.kept, effort);
+  try {
+    await pruneMirror(request, releases.kept, effort);
+  } finally {
+    await empty(trash, effort); // last of all: while it is there, there is something to tidy up
+  }
 }
 
 interface Folder {

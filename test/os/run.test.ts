@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { run, shellCommand, describeCommand, type RunOptions } from '../../src/os/run.js';
+import { waitingCommand } from '../../src/os/waiting.js';
 import { ownFolder } from '../folder.js';
 import { isAlive } from '../processes.js';
 import { waitFor } from '../bed/wait.js';
@@ -256,3 +258,34 @@ test('only the shell of the user reads a shell command, and an argument stays on
   assert.equal((await run(program, PATIENT)).stdout, `${hostile}\n`);
   assert.equal(describeCommand({ ...program, file: 'git', args: ['fetch', '--', 'x'] }), 'git fetch -- x');
 });
+
+test(
+  'a command that is to be written down begins only then: whose parent died before never begins',
+  { skip: process.platform === 'win32' },
+  async (context) => {
+    const folder = await ownFolder(context);
+    const waiting = waitingCommand({ ...shell('touch begun'), cwd: folder });
+    const orphan = spawnSync(waiting.file, waiting.args, { cwd: folder, stdio: 'ignore' });
+    assert.equal(orphan.status, 125);
+    assert.deepEqual(await readdir(folder), []);
+    const told: number[] = [];
+    const children = {
+      add: (pid: number) => told.push(pid, existsSync(join(folder, 'begun')) ? 1 : 0),
+      remove: () => undefined,
+    };
+    const { code, stdout } = await run(
+      { ...shell('touch begun; echo $$; env'), cwd: folder },
+      { ...PATIENT, children },
+    );
+    assert.equal(code, 0);
+    const [pid, ...env] = stdout.trim().split('\n');
+    assert.deepEqual(told, [Number(pid), 0]);
+    assert.deepEqual(
+      env
+        .map((line) => line.split('=')[0])
+        .filter((name) => name !== '_')
+        .sort(),
+      ['PATH', 'PWD'],
+    );
+  },
+);

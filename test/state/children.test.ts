@@ -6,6 +6,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { bootId, startTimeOf } from '../../src/os/proc-linux.js';
 import { endOrphans, openChildLedger } from '../../src/state/children.js';
 import { ownFolder } from '../folder.js';
 import { isAlive } from '../processes.js';
@@ -39,6 +41,59 @@ test('what a killed worker left running is ended, the whole group of it', { skip
   await ended;
   await waitFor('the end of the child', () => !isAlive(child));
   assert.equal(existsSync(path), false);
+});
+
+test('a group that its leader left is ended as well', { skip }, async (context) => {
+  const path = join(await ownFolder(context), 'children.json');
+  const { shell, pid, child } = await startGroup(context);
+  openChildLedger(path).add(pid);
+  const ended = once(shell, 'exit');
+  process.kill(pid, 'SIGKILL');
+  await ended;
+  assert.ok(isAlive(child));
+  assert.equal(await endOrphans(path), 1);
+  await waitFor('the end of the child', () => !isAlive(child));
+});
+
+test(
+  'a leaderless group of an earlier boot, or older than what was written down, is left alone',
+  { skip },
+  async (context) => {
+    const path = join(await ownFolder(context), 'children.json');
+    const { shell, pid, child } = await startGroup(context);
+    context.after(() => process.kill(child, 'SIGKILL'));
+    const [startedAt, boot] = [startTimeOf(child), bootId()];
+    const ended = once(shell, 'exit');
+    process.kill(pid, 'SIGKILL');
+    await ended;
+    const later = String(Number(startedAt) + 1);
+    for (const stranger of [{ startedAt, boot: 'another' }, { startedAt }, { startedAt: later, boot }]) {
+      await writeFile(path, JSON.stringify([{ pid, ...stranger }]));
+      assert.equal(await endOrphans(path), 0, JSON.stringify(stranger));
+      assert.ok(isAlive(child));
+    }
+  },
+);
+
+test('what a killed worker started in its own group is ended', { skip }, async (context) => {
+  const path = join(await ownFolder(context), 'children.json');
+  const program = fileURLToPath(new URL('./ledger-program.js', import.meta.url));
+  const worker = spawn(process.execPath, [program, path], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const said = createInterface({ input: worker.stdout })[Symbol.asyncIterator]();
+  const child = Number((await said.next()).value);
+  worker.stdin.write('end\n'); // a visit that ends well leaves nothing written down
+  await said.next();
+  assert.equal(existsSync(path), false);
+  worker.stdin.write('begin\n');
+  await said.next();
+  worker.kill('SIGKILL');
+  await once(worker, 'exit');
+  assert.ok(isAlive(child));
+  assert.equal(await endOrphans(path), 1);
+  await waitFor('the end of the child', () => !isAlive(child));
 });
 
 test('a pid that the system gave to another process is left alone', { skip }, async (context) => {
@@ -80,7 +135,7 @@ test('a group that ended by itself is struck off', { skip }, async (context) => 
   ledger.remove(first.pid);
   assert.match(
     readFileSync(path, 'utf8'),
-    new RegExp(`^\\[\\{"pid":${second.pid},"startedAt":"\\d+"\\}\\]$`),
+    new RegExp(`^\\[\\{"pid":${second.pid},"startedAt":"\\d+","boot":"[-0-9a-f]+"\\}\\]$`),
   );
   ledger.remove(second.pid);
   assert.equal(existsSync(path), false);

@@ -37,7 +37,8 @@ export function fixtureFiles(
         install,
         build: outcome === 'build fails' ? `${build} && sleep 0.1 && exit 1` : build,
         shared: [SHARED],
-        health: { settle: outcome === 'crashes while settling' ? '700ms' : '250ms', timeout: '5s' },
+        // Long where it ends early anyway: on a busy machine a program takes its time to crash.
+        health: { settle: outcome.startsWith('crashes') ? '2s' : '250ms', timeout: '5s' },
         ...(outcome === 'hook hangs'
           ? { hooks: { afterActivate: 'sleep 300' }, timeouts: { hook: '400ms' } }
           : {}),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -62,16 +63,20 @@ describe('pruning', () => {
     assert.ok(runs.includes('run-now') && runs.includes('run-0') && !runs.includes('run-50'));
   });
 
-  it('drops what kills leave: old answers, half-written records, mirrors put aside; not what is fresh', async () => {
+  it('drops what kills leave: old answers, half-written records, mirrors put aside; not what somebody may be writing', async () => {
+    const [living, dead] = [process.pid, spawnSync('true').pid].map((pid) => `.${pid.toString(36)}-`);
+    const [fresh, old, torn] = [`${living}9z.tmp`, `${living}2b.3c.tmp`, `${dead}9z.tmp`];
     await bench.write({ 'old.json': '', 'new.json': '' }, join(bench.state, 'answers'));
-    await bench.write({ '.1a-2b.3c.tmp': '', '.1a-9z.tmp': '', 'machine.json': '' }, bench.state);
+    await bench.write({ [fresh]: '', [old]: '', [torn]: '', 'machine.json': '' }, bench.state);
+    await bench.write({ [fresh]: '', 'run.json': '' }, join(bench.state, 'runs', 'run-1'));
     const ago = Date.now() / 1000 - 25 * 60 * 60;
-    for (const name of ['answers/old.json', '.1a-2b.3c.tmp', 'machine.json'])
+    for (const name of ['answers/old.json', old, 'machine.json'])
       await utimes(join(bench.state, name), ago, ago);
     for (const name of ['mirror.git.damaged', 'mirror.git.new'])
       await mkdir(join(bench.state, name, 'objects'), { recursive: true });
     await prune(request(), bench.effort());
-    assert.deepEqual((await readdir(bench.state)).sort(), ['.1a-9z.tmp', 'answers', 'machine.json']);
+    assert.deepEqual((await readdir(bench.state)).sort(), [fresh, 'answers', 'machine.json', 'runs']);
+    assert.deepEqual(await readdir(join(bench.state, 'runs', 'run-1')), ['run.json']);
     assert.deepEqual(await readdir(join(bench.state, 'answers')), ['new.json']);
   });
 
