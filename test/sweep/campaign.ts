@@ -69,6 +69,7 @@ export class Campaign {
     const { rest, complaints } = await this.#run(scenario, []);
     const [first] = complaints;
     if (first !== undefined) throw new Error(`without any kill: ${first.text}`);
+    if (rest.visits !== 1) throw new Error(`without any kill it took ${rest.visits} workers`);
     return chooseAttacks(rest.points, count, chance);
   }
 
