@@ -3,7 +3,7 @@ import type { Decision } from '../domain/decide.js';
 import { describeDrift } from '../domain/tell-drift.js';
 import { describeRelease, type Release } from '../domain/release.js';
 import type { Upgrade } from '../domain/upgrade.js';
-import type { ChildLedger } from '../os/run.js';
+import type { WorkerLedger } from '../state/children.js';
 import { releaseTree } from '../state/layout.js';
 import { exists } from '../os/files.js';
 import type { ListedProcess } from '../runtime/processes.js';
@@ -44,7 +44,8 @@ export async function readPlan(root: Root, to: string | null, signal: AbortSigna
 }
 
 // A plan's short commands end with it; the list of what to end is a worker's.
-const UNNOTED: ChildLedger = { add: () => undefined, remove: () => undefined };
+const nothing = (): void => undefined;
+const UNNOTED: WorkerLedger = { add: nothing, remove: nothing, begin: nothing, end: nothing };
 
 interface Scope {
   readonly root: Root;
