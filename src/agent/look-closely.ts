@@ -1,9 +1,13 @@
 import { rm } from 'node:fs/promises';
+import { isGitOpsError } from '../domain/errors.js';
 import type { TreeLook } from '../domain/standing.js';
 import type { Release } from '../domain/release.js';
 import type { Upgrade } from '../domain/upgrade.js';
+import { openCheckout } from '../os/checkout-git.js';
 import { releaseTree } from '../state/layout.js';
 import { readCompared, writeCompared } from '../state/store.js';
+import { editsOf } from '../workspace/checkout-changes.js';
+import { isDirtiedLockfile } from '../workspace/checkout-dirty.js';
 import { compareTree, type Compared } from '../workspace/compare-tree.js';
 import type { Effort } from '../workspace/effort.js';
 import { lookForDrift, type DriftLook } from './look-drift.js';
@@ -25,8 +29,22 @@ export async function lookByEye(root: Root, upgrade: Upgrade, signal: AbortSigna
   const known = (await readCompared(root.layout))?.commit;
   return lookForDrift(root, upgrade, {
     signal,
-    files: async (release) => toLook(await compareFiles(root, release, { effort, record: false, known })),
+    files: async (release) =>
+      root.config.strategy === 'checkout'
+        ? { lost: [], edited: await editedByPeople(root, effort), own: false }
+        : toLook(await compareFiles(root, release, { effort, record: false, known })),
   });
+}
+
+/** Where git cannot tell, the dirty gate will say so when it matters. */
+async function editedByPeople({ layout }: Root, effort: Effort): Promise<readonly string[]> {
+  try {
+    const edits = await editsOf(await openCheckout(layout.root, effort));
+    return edits.filter((edit) => !isDirtiedLockfile(edit)).map(({ path }) => path);
+  } catch (error) {
+    if (isGitOpsError(error)) return [];
+    throw error;
+  }
 }
 
 async function compareAndRecord(place: Workplace, release: Release): Promise<TreeLook | null> {

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
-import type { Drift } from '../domain/drift.js';
+import { WHOLE, type Drift } from '../domain/drift.js';
 import {
   driftOf,
   foreignSteps,
@@ -133,5 +133,5 @@ function standingOf(root: Root, process: ListedProcess, releases: string): Stand
 async function lookAtMark({ config, layout }: Root, release: Release): Promise<TreeLook | null> {
   if (config.strategy === 'checkout') return null;
   const isThere = await exists(join(releaseTree(layout, release), MARK_NAME));
-  return isThere ? null : { lost: ['.'], edited: [], own: true };
+  return isThere ? null : { lost: [WHOLE], edited: [], own: true };
 }

@@ -20,6 +20,9 @@ export type Drift =
   /** Files of the active release hold something else. `own`: in a folder that is ours; else they are a person's. */
   | { readonly kind: 'edits'; readonly paths: readonly string[]; readonly own: boolean };
 
+/** The path that stands for a whole release folder. */
+export const WHOLE = '.';
+
 export const DRIFT_KINDS = ['pointer', 'head', 'process', 'files', 'edits'] as const;
 
 export type DriftKind = (typeof DRIFT_KINDS)[number];

@@ -1,4 +1,12 @@
-import { isOurs, mendableKinds, waitsAfter, type Drift, type DriftKind, type RepairTerms } from './drift.js';
+import {
+  isOurs,
+  mendableKinds,
+  waitsAfter,
+  WHOLE,
+  type Drift,
+  type DriftKind,
+  type RepairTerms,
+} from './drift.js';
 import { describeRelease, sha7, type Instant, type Release } from './release.js';
 import type { Active } from './upgrade.js';
 
@@ -51,7 +59,9 @@ export function describeDrift(drift: Drift, active: Release): string {
       return `${drift.name} ${drift.pmId} runs ${runs}, not ${meant}${drift.held ? '; pm2 holds it on a release folder' : ''}`;
     }
     case 'files':
-      return `missing or empty in ${meant}: ${some(drift.paths)}`;
+      return drift.paths.includes(WHOLE)
+        ? `the folder of ${meant} is gone or not whole`
+        : `missing or empty in ${meant}: ${some(drift.paths)}`;
     case 'edits':
       return `edited in ${meant}: ${some(drift.paths)}`;
   }

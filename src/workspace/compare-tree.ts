@@ -1,5 +1,6 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { WHOLE } from '../domain/drift.js';
 import { hasErrno } from '../os/files.js';
 import type { Effort } from './effort.js';
 import { readMark } from './mark.js';
@@ -22,7 +23,7 @@ export interface Compared {
  */
 export async function compareTree(place: TreePlace, record: boolean, effort: Effort): Promise<Compared> {
   const mark = await readMark(place.tree);
-  if (mark?.commit !== place.commit) return { lost: ['.'], edited: [], gone: true, made: [] };
+  if (mark?.commit !== place.commit) return { lost: [WHOLE], edited: [], gone: true, made: [] };
   const made = await missing(place.tree, mark.made);
   const { changed } = mark;
   const found = changed === undefined ? null : await compared(place, record, effort);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readlink, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import test from 'node:test';
+import { dependency } from '../bed/app.js';
 import { askApp } from '../bed/machine.js';
 import { pidsOf, Scene } from '../bed/scene.js';
 import { waitFor } from '../bed/wait.js';
@@ -87,3 +88,92 @@ test(
     assert.equal(await readlink(current), now, 'a person asked');
   },
 );
+
+test(
+  'what a release folder lost is put back, what somebody wrote only if a person asks, and kept',
+  LIMIT,
+  async (t) => {
+    const scene = await Scene.open(t, {
+      apps: (port) => [{ name: 'web', port }],
+      packages: [dependency('left', '1.0.0')],
+    });
+    const { machine, root, port } = scene;
+    await scene.release('v1.0.0', { dependencies: { left: '1.0.0' } }, { 'lib/help.txt': 'help\n' });
+    await scene.cliMust(['init', scene.remote.url, '--yes']);
+    await scene.cliMust(['apply', '--start-pm2']);
+    const folder = join(root, await readlink(join(root, 'current')));
+    await writeFile(join(folder, 'data.db'), 'written by the app');
+    assert.deepEqual((await scene.status()).drift, []);
+    const kinds = async () => (await scene.status()).drift.map(({ kind, repair }) => [kind, repair]);
+
+    await rm(join(folder, 'server.cjs'));
+    await writeFile(join(folder, 'lib/help.txt'), '');
+    assert.deepEqual(await kinds(), [['files', 'poll']]);
+    await scene.check();
+    assert.deepEqual(await kinds(), [['files', 'poll']], 'a poll itself compares no files');
+    const pids = await pidsOf(machine);
+    await ageComparison(scene);
+    await repaired(scene);
+    assert.deepEqual(await kinds(), []);
+    assert.notEqual((await pidsOf(machine)).get(0), pids.get(0), 'it is proven that it starts');
+    assert.equal(await readFile(join(folder, 'lib/help.txt'), 'utf8'), 'help\n');
+    assert.equal(await readFile(join(folder, 'data.db'), 'utf8'), 'written by the app');
+    assert.match(
+      (await scene.status()).lastRun?.cause ?? '',
+      /missing or empty in v1\.0\.0.*: lib\/help\.txt, server\.cjs/,
+    );
+
+    await writeFile(join(folder, 'lib/help.txt'), 'mine\n');
+    assert.deepEqual(await kinds(), [['edits', 'person']]);
+    await ageComparison(scene);
+    const last = (await scene.status()).lastRun?.id;
+    await scene.check();
+    await waitFor('the comparison', async () => (await comparedAt(scene)) > 1);
+    assert.equal((await scene.status()).lastRun?.id, last);
+    assert.match((await scene.cli(['plan'])).stdout, /repair: edited in v1\.0\.0.*lib\/help\.txt/);
+    await scene.cliMust(['apply']);
+    const run = (await scene.status()).lastRun?.id ?? '';
+    assert.equal(await readFile(join(folder, 'lib/help.txt'), 'utf8'), 'help\n');
+    const kept = join(root, '.pm2-gitops', 'rescue', run, 'lib/help.txt');
+    assert.equal(await readFile(kept, 'utf8'), 'mine\n');
+    assert.match(await scene.cliMust(['logs']), /what was there is kept at/);
+
+    await rm(join(folder, 'node_modules'), { recursive: true });
+    await ageComparison(scene);
+    assert.deepEqual(await kinds(), [['files', 'later']], 'it was repaired just now');
+    await scene.check();
+    assert.deepEqual(await kinds(), [['files', 'later']]);
+    await scene.cliMust(['apply']);
+    assert.deepEqual([await kinds(), await scene.loaded('left')], [[], ['1.0.0']]);
+
+    await rm(folder, { recursive: true });
+    const gone = (await scene.status()).drift;
+    assert.match(
+      gone.map(({ detail }) => detail).join('\n'),
+      /which is gone.*\n.*the folder of v1\.0\.0 .* is gone/s,
+    );
+    await scene.cliMust(['apply']);
+    await waitFor('the app', async () => (await askApp(port))?.version === 'v1.0.0');
+    assert.deepEqual(await kinds(), []);
+
+    await rename(folder, `${folder}.mine`);
+    await rm(join(root, 'current'));
+    await rename(`${folder}.mine`, join(root, 'current'));
+    await scene.cliMust(['apply']);
+    assert.deepEqual([await kinds(), await readlink(join(root, 'current'))], [[], relative(root, folder)]);
+  },
+);
+
+/** As if the files had been compared long ago. */
+async function ageComparison(scene: Scene): Promise<void> {
+  const path = comparedFile(scene);
+  await writeFile(path, (await readFile(path, 'utf8')).replace(/"at":\d+/, '"at":1'));
+}
+
+async function comparedAt(scene: Scene): Promise<number> {
+  return Number(/"at":(\d+)/.exec(await readFile(comparedFile(scene), 'utf8'))?.[1]);
+}
+
+function comparedFile({ root }: Scene): string {
+  return join(root, '.pm2-gitops', 'compared.json');
+}
