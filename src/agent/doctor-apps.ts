@@ -7,6 +7,8 @@ import { followsNothing, rootProcesses } from './apps.js';
 import { gatherFacts } from './facts.js';
 import { knownUpgrade } from './known-upgrade.js';
 import { lookByEye } from './look-closely.js';
+import { findOrphans } from './orphans.js';
+import { describeOrphan } from './settle-orphans.js';
 import type { Root } from './root.js';
 
 /** Which apps belong to the root, and whether each can follow its releases. Silent where pm2 or the journal does not answer: that is told by its own check. */
@@ -61,5 +63,18 @@ export async function checkDrift(root: Root, signal: AbortSignal): Promise<Check
   const terms = { active, allowed: mayRepair(facts), repairs, asked: false, now: facts.now };
   return tellDrift(drift, terms).map(({ detail, repair, mend }) =>
     warning('drift', detail, repair === 'poll' ? `nothing: the next poll repairs it; or ${mend}` : mend),
+  );
+}
+
+/** Whether former lives of the apps left processes behind. Silent where the system does not tell. */
+export async function checkChildren(root: Root, signal: AbortSignal): Promise<Check[]> {
+  const { active } = await knownUpgrade(root);
+  const orphans = await findOrphans(root, active?.apps ?? null, signal);
+  return orphans.map((orphan) =>
+    warning(
+      'children',
+      describeOrphan(orphan),
+      `kill ${orphan.pid}; "children": "reap" in the release's gitops key has each run end them`,
+    ),
   );
 }

@@ -10,7 +10,7 @@ import { runGit } from '../os/git.js';
 import { connectDaemon } from '../runtime/rpc.js';
 import { daemonInfo } from '../runtime/start.js';
 import { locksSupported } from '../state/lock.js';
-import { checkApps, checkDrift } from './doctor-apps.js';
+import { checkApps, checkChildren, checkDrift } from './doctor-apps.js';
 import { checkRecords } from './doctor-records.js';
 import { lookNow } from './look.js';
 import type { Root } from './root.js';
@@ -33,6 +33,7 @@ export async function examine(root: Root, signal: AbortSignal): Promise<Check[]>
     checkDaemon,
     checkApps,
     checkDrift,
+    checkChildren,
   ];
   const found = await Promise.all(checks.map((check) => orRefusal(() => check(root, signal))));
   return found.flat();

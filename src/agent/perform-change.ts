@@ -19,6 +19,7 @@ import {
   type Roll,
 } from './perform-apps.js';
 import { requireStillWanted } from './still-wanted.js';
+import { noteChildren, settleChildren } from './settle-orphans.js';
 import { switchingOf } from './switching.js';
 import { undoChanges } from './undo-app-changes.js';
 import type { Workplace } from './workplace.js';
@@ -38,6 +39,7 @@ export async function activate(place: Workplace, upgrade: Upgrade, phase: At<'ac
   await switching.activate(upgrade, release, run);
   // The root is switched: whatever pm2 says now, that is what the journal must hold next.
   const old = await livingOr(phase.old, place, [upgrade.active?.apps ?? null, staged.config.apps]);
+  await noteChildren(place, old);
   return { type: 'activated', old, at: place.root.host.clock.now() };
 }
 
@@ -71,6 +73,7 @@ export async function prove(
     return { type: brought.config.rollback === 'never' ? 'kept' : 'unhealthy', cause, at };
   }
   if (noted !== null) await removeApps(place, noted);
+  await settleChildren(place, brought.config);
   await tellIdleApps(place, brought);
   await saveApps(place);
   place.report.step(`healthy: ${describeRelease(release)} serves`);
@@ -128,6 +131,7 @@ export async function goBack(place: Workplace, upgrade: Upgrade, phase: At<'roll
   });
   if (!outcome.healthy) return { type: 'unhealthy', cause: outcome.cause, at: place.root.host.clock.now() };
   const facts = { release: active, upgrade, tree, config: brought.config };
+  await settleChildren(place, brought.config);
   const complaint = await askHook(place, 'afterRollBack', { ...facts, codes: REMARK });
   if (complaint !== null) place.report.step(complaint);
   place.report.step(`rolled back: ${describeRelease(active)} serves`);
@@ -148,6 +152,7 @@ async function switchBack(
     noneYet(place.order),
   );
   const bad = incarnations(living.filter((process) => !isOneOf(process, old)));
+  await noteChildren(place, bad);
   return { type: 'switchedBack', bad, at: place.root.host.clock.now() };
 }
 

@@ -14,6 +14,7 @@ import { compareForRepair } from './look-closely.js';
 import { lookForDrift } from './look-drift.js';
 import { rollApps } from './perform-apps.js';
 import { stage, stageBeside } from './perform-stage.js';
+import { noteChildren, settleChildren } from './settle-orphans.js';
 import { switchingOf } from './switching.js';
 import type { Workplace } from './workplace.js';
 
@@ -41,6 +42,7 @@ async function mend(place: Workplace, upgrade: Upgrade, phase: Repairing): Promi
   const after = await lookForDrift(root, { ...upgrade, trail: [...upgrade.trail, ...steps] }, { signal });
   const stray = new Set(after.drift.flatMap((each) => (each.kind === 'process' ? [each.pmId] : [])));
   const old = after.processes.filter(({ pmId, held }) => !held && (filesMended || stray.has(pmId)));
+  await noteChildren(place, incarnations(old));
   return { type: 'mended', old: incarnations(old), steps };
 }
 
@@ -112,10 +114,12 @@ async function rollLiving(
     // What was dead before says nothing about the repair.
     const living = incarnations(await rootProcesses(place.root, apps, place.signal));
     const only = new Set([...old, ...living].map(({ pmId }) => pmId));
-    return await rollApps(place, {
+    const outcome = await rollApps(place, {
       ...{ old, brought, release, previousTag: null },
       ...{ restart, only: ({ pmId }) => only.has(pmId) },
     });
+    if (outcome.healthy) await settleChildren(place, brought.config);
+    return outcome;
   } catch (error) {
     if (old.length > 0 || !isDaemonLost(error)) throw error;
     place.report.step(`${error.message}: there is nothing to prove`);

@@ -6,6 +6,7 @@ import { holderOf } from '../state/lock.js';
 import { newestEnded } from './ended-runs.js';
 import { gatherFacts } from './facts.js';
 import { lookByEye } from './look-closely.js';
+import { findOrphans } from './orphans.js';
 import type { Root } from './root.js';
 import { scheduleOf } from './schedule.js';
 
@@ -35,6 +36,7 @@ export async function readStatus(root: Root, signal: AbortSignal): Promise<Statu
       active === null
         ? []
         : tellDrift(look.drift, { active, allowed: mayRepair(facts), repairs, asked: false, now: facts.now }),
+    orphans: look.silence === null ? await findOrphans(root, active?.apps ?? null, signal) : [],
     warnings: look.silence === null ? [] : [look.silence.message],
   });
 }

@@ -10,7 +10,7 @@ import { lockWithin, type Lock } from '../state/lock.js';
 import { isDaemonLost, withDaemon } from './apps.js';
 import { knownUpgrade, openUpgrade } from './known-upgrade.js';
 import { perform } from './perform.js';
-import { recordBegin, recordEnd } from './record-run.js';
+import { recordBegin, recordEnd, type Transition } from './record-run.js';
 import { tidy } from './tidy.js';
 import type { RunReport, Workplace } from './workplace.js';
 
@@ -120,7 +120,7 @@ async function advance(place: Workplace, journal: Journal, found: Upgrade): Prom
     await recordBegin(place, step);
     error = result.error ?? error;
     upgrade = after;
-    if (isOver(event, after)) return { kind: 'rested', phase: after.phase.at, decision: null, run, error };
+    if (isOver(step)) return { kind: 'rested', phase: after.phase.at, decision: null, run, error };
   }
 }
 
@@ -129,11 +129,9 @@ function cleaned(event: Event, report: RunReport): Event {
   return 'cause' in event ? { ...event, cause: report.clean(event.cause) } : event;
 }
 
-/** After a failure or a way back the visit ends: the next poll looks anew, and a loop cannot turn here. */
-function isOver(event: Event, { phase }: Upgrade): boolean {
+/** After a failure, a way back or a repair the visit ends: the next poll looks anew, a loop cannot turn here, and a visit's run is one. */
+function isOver({ before, after: { phase }, event }: Transition): boolean {
   if (phase.at === 'stuck') return true;
-  return (
-    (phase.at === 'idle' || phase.at === 'staged') &&
-    ['failed', 'rolledBack', 'kept', 'unhealthy'].includes(event.type)
-  );
+  if (phase.at !== 'idle' && phase.at !== 'staged') return false;
+  return before.phase.at === 'repairing' || ['failed', 'rolledBack', 'kept'].includes(event.type);
 }

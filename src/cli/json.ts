@@ -24,6 +24,7 @@ export function statusJson(status: Status): object {
     lastPoll: lastPoll === null ? null : { ...lastPoll, at: iso(lastPoll.at) },
     nextPoll: iso(status.nextPoll),
     drift: status.drift.map((each) => ({ ...each, until: iso(each.until) })),
+    orphans: status.orphans.map((each) => ({ ...each, since: iso(each.since) })),
     worker: worker === null ? null : { ...worker, startedAt: iso(worker.startedAt) },
   };
 }

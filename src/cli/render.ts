@@ -3,7 +3,7 @@ import { plainLine } from '../domain/plain.js';
 import { describeRelease, type Release } from '../domain/release.js';
 import type { Run } from '../domain/run.js';
 import type { DriftReport } from '../domain/tell-drift.js';
-import type { ProcessStatus, Status } from '../domain/status.js';
+import type { OrphanStatus, ProcessStatus, Status } from '../domain/status.js';
 import { describeMoment, describeSpan } from './moment.js';
 import { alignRows, type Colors } from './terminal.js';
 
@@ -16,6 +16,7 @@ export function renderStatus(status: Status, now: number, colors: Colors): strin
     alignRows(stateRows(status, now, colors)),
     renderProcesses(status, now, colors),
     ...status.drift.map((drift) => renderDrift(drift, colors)),
+    ...status.orphans.map((orphan) => renderOrphan(orphan, now, colors)),
     ...status.warnings.map((warning) => `${colors.yellow('!')} ${plainLine(warning)}`),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -95,6 +96,16 @@ function renderDrift({ detail, repair, until, mend }: DriftReport, colors: Color
     person: plainLine(mend),
   }[repair];
   return `${colors.yellow('drift')}  ${plainLine(detail)}\n       ${colors.dim(`→ ${then}`)}`;
+}
+
+function renderOrphan(
+  { pid, command, since, pmId, name, count }: OrphanStatus,
+  now: number,
+  colors: Colors,
+): string {
+  const below = count > 1 ? `, ${count} processes` : '';
+  const what = plainLine(`${name} ${pmId} left ${pid} behind: ${command}`);
+  return `${colors.yellow('child')}  ${what}  ${colors.dim(`for ${describeSpan(Math.max(0, now - since))}${below}`)}`;
 }
 
 function renderProcesses({ processes, active, desired }: Status, now: number, colors: Colors): string {

@@ -15,6 +15,8 @@ export interface ReleaseConfig {
   readonly health: HealthConfig;
   readonly hooks: Readonly<Record<HookName, string | null>>;
   readonly rollback: 'auto' | 'never';
+  /** What becomes of processes that an app's former life left behind. */
+  readonly children: 'report' | 'reap';
   readonly timeouts: Timeouts;
 }
 
@@ -98,6 +100,7 @@ export const releaseKey = section({
   health: v.optional(health, {}),
   hooks: v.optional(hooks, {}),
   rollback: v.optional(v.picklist(['auto', 'never']), 'auto'),
+  children: v.optional(v.picklist(['report', 'reap']), 'report'),
   timeouts: v.optional(timeouts, {}),
 });
 

@@ -2,6 +2,7 @@ import type { Decision } from './decide.js';
 import type { DriftReport } from './tell-drift.js';
 import type { Closed } from './gates.js';
 import { movedTags, type Observed } from './observed.js';
+import type { Orphan } from './orphan.js';
 import type { AppProcess } from './process.js';
 import { describeRelease, NO_COMMIT, sha7, type Commit, type Instant, type Release } from './release.js';
 import type { Run } from './run.js';
@@ -28,7 +29,19 @@ export interface Status {
   readonly worker: Worker | null;
   /** What is not as the agent left it. */
   readonly drift: readonly DriftReport[];
+  /** What the apps' former lives left behind. */
+  readonly orphans: readonly OrphanStatus[];
   readonly warnings: readonly string[];
+}
+
+/** A process that outlived the life of the app that started it, and how many processes it is with those below it. */
+export interface OrphanStatus {
+  readonly pid: number;
+  readonly command: string;
+  readonly since: Instant;
+  readonly pmId: number;
+  readonly name: string;
+  readonly count: number;
 }
 
 /** A process and the release that it really runs; null where nobody can tell. */
@@ -62,6 +75,7 @@ export interface StatusFacts {
   readonly nextPoll: Instant;
   readonly worker: Worker | null;
   readonly drift: readonly DriftReport[];
+  readonly orphans: readonly Orphan[];
   readonly warnings: readonly string[];
 }
 
@@ -86,6 +100,7 @@ export function statusOf(facts: StatusFacts): Status {
     nextPoll: facts.nextPoll,
     worker,
     drift: facts.drift,
+    orphans: facts.orphans.map(orphanStatus),
     warnings: [...facts.warnings, ...warningsOf(decision, observed)],
   };
 }
@@ -109,6 +124,10 @@ function processStatus(process: AppProcess, trail: readonly Step[]): ProcessStat
     commit: commit === NO_COMMIT ? null : commit,
     since: lives ? startedAt : null,
   };
+}
+
+function orphanStatus({ pid, command, since, of: { pmId, name }, tree }: Orphan): OrphanStatus {
+  return { pid, command, since, pmId, name, count: tree.length };
 }
 
 function whyOf({ decision, worker, upgrade: { phase } }: StatusFacts): Closed | null {

@@ -18,6 +18,8 @@ export interface Layout {
   readonly children: string;
   /** What the run under way changes about the apps in pm2. */
   readonly apps: string;
+  /** What lived below the root's processes before they were last restarted. */
+  readonly offspring: string;
   readonly mirror: string;
   readonly runs: string;
   /** When the files of the active release were last compared, and git's record of what they were then. */
@@ -47,6 +49,7 @@ export function layoutOf(root: string): Layout {
     pollLock: join(state, 'poll.lock'),
     children: join(state, 'children.json'),
     apps: join(state, 'apps.json'),
+    offspring: join(state, 'offspring.json'),
     mirror: join(state, 'mirror.git'),
     runs: join(state, 'runs'),
     compared: join(state, 'compared.json'),

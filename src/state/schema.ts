@@ -115,3 +115,17 @@ export const childrenFile = v.array(
     boot: v.optional(v.nullable(v.string()), null),
   }),
 );
+
+/** `offspring.json`. */
+export const offspringFile = v.object({
+  schema: v.literal(1),
+  // Pids and start times begin anew with each start of the machine.
+  boot: v.nullable(v.string()),
+  offspring: v.array(
+    v.object({
+      pid: v.number(),
+      born: v.string(),
+      of: v.object({ pmId: v.number(), startedAt: instant, name: v.string() }),
+    }),
+  ),
+});

@@ -61,6 +61,12 @@ export const StatusSchema = v.looseObject({
   lastPoll: v.nullable(v.object({ at: Moment, ok: v.boolean(), error: v.nullable(v.string()) })),
   nextPoll: v.nullable(Moment),
   worker: v.unknown(),
+  orphans: v.array(
+    v.object({
+      ...{ pid: v.number(), command: v.string(), since: Moment, pmId: v.number() },
+      ...{ name: v.string(), count: v.number() },
+    }),
+  ),
   drift: v.array(
     v.object({
       kind: v.picklist(['pointer', 'head', 'process', 'files', 'edits']),

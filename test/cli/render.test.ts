@@ -23,6 +23,7 @@ const STATUS: Status = {
     ...{ pmId: 0, name: EVIL, pid: 1, status: EVIL, commit, since: 1 },
   })),
   ...{ lastPoll: null, nextPoll: 1, worker: null, warnings: [EVIL] },
+  orphans: [{ pid: 1, command: EVIL, since: 1, pmId: 0, name: EVIL, count: 2 }],
   drift: [{ kind: 'pointer', detail: EVIL, repair: 'person', until: null, mend: EVIL }],
 };
 

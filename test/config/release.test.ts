@@ -26,6 +26,7 @@ test('a release that says nothing gets every default', () => {
     },
     hooks: { afterStage: null, beforeActivate: null, afterActivate: null, afterRollBack: null },
     rollback: 'auto',
+    children: 'report',
     timeouts: { installMs: 900_000, buildMs: 900_000, hookMs: 300_000 },
   };
   assert.deepEqual(parseReleaseConfig(undefined, 'x'), defaults);

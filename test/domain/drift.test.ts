@@ -171,7 +171,7 @@ test('a repair leaves the active release, its past and its quarantine as they ar
     const after = [drifted, mended, end].reduce(next, upgrade);
     assert.deepEqual(after, {
       ...upgrade,
-      trail: [...TRAIL, { commit: V11.commit, at: 1_001 }],
+      ...{ trail: [...TRAIL, { commit: V11.commit, at: 1_001 }], begun: 'r' },
       repairs: [{ kind: 'pointer', times: 1, at: 1_000, until: 1_000 + HOUR }],
       begun: 'r',
     });

@@ -26,7 +26,7 @@ const FACTS: StatusFacts = {
   },
   upgrade: { ...FRESH, active: { release: V10, since: 100, apps: null } },
   ...{ pin: null, decision: DECISION, observed: null, processes: [], trail: TRAIL },
-  ...{ lastRun: null, nextPoll: 900, worker: null, drift: [], warnings: [] },
+  ...{ lastRun: null, nextPoll: 900, worker: null, drift: [], orphans: [], warnings: [] },
 };
 
 test('a process runs the release of its own folder, or else what the root named when it started', () => {
@@ -80,6 +80,7 @@ test('status has every field, null where there is nothing', () => {
       nextPoll: 900,
       worker: null,
       drift: [],
+      orphans: [],
       warnings: [],
     },
   });

@@ -66,6 +66,8 @@ export const RELEASE_MEANINGS: Readonly<Record<string, string>> = {
   'hooks.afterRollBack': 'After the former release serves again, in its tree.',
   rollback:
     'auto: an unhealthy release is taken back. never: it stays where it is, and the run counts as failed.',
+  children:
+    'What becomes of processes that an app left behind: report them, or reap (end) them. On Linux only.',
   timeouts: 'Limits of the steps, by the clock on the wall.',
   'timeouts.install': `Of the install. ${SPAN}`,
   'timeouts.build': `Of the build. ${SPAN}`,
