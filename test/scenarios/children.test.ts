@@ -25,7 +25,7 @@ test(
     const { machine, port } = scene;
     const left = async (): Promise<string[]> =>
       (await scene.status()).orphans
-        .map(({ name, command }) => `${name}${/hidden/.test(command) ? ' hidden' : ''}`)
+        .map(({ name, command }) => `${name}${command.includes('hidden') ? ' hidden' : ''}`)
         .sort();
     const answers = async (at: number): Promise<boolean> => (await askApp(at)) !== null;
     await scene.release('v1.0.0', CHILD);
