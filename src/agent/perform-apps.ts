@@ -160,7 +160,8 @@ export async function saveApps(place: Workplace): Promise<void> {
   await onlySaid(place, () => saveList(place.root.host.env, pm2Tools(place), place.signal));
 }
 
-async function onlySaid({ report }: Workplace, work: () => Promise<void>): Promise<void> {
+/** Does work whose failure is no reason to fail for: it is told. */
+export async function onlySaid({ report }: Workplace, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {

@@ -1,11 +1,11 @@
 import { ranksAtLeast } from '../domain/channel.js';
 import { messageOf } from '../domain/errors.js';
 import { incarnations, isOneOf, type AppProcess, type Incarnation } from '../domain/process.js';
-import { describeRelease } from '../domain/release.js';
+import { describeRelease, type Release } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
-import { changesOf, type NotedChanges } from './app-notes.js';
+import { changesOf } from './app-notes.js';
 import { isDaemonLost, noneYet, rootProcesses } from './apps.js';
-import { liveTree, readBrought, readBroughtOrDefaults } from './brought.js';
+import { liveTree, readBrought, readBroughtOrDefaults, type Brought } from './brought.js';
 import { changeAndProve, removeApps } from './perform-app-changes.js';
 import { askHook, hook, REMARK, VERDICT } from './perform-hooks.js';
 import type { RollOutcome } from '../runtime/rolling.js';
@@ -18,6 +18,7 @@ import {
   tellIdleApps,
   type Roll,
 } from './perform-apps.js';
+import { isAppRecordLost } from '../state/app-record.js';
 import { requireStillWanted } from './still-wanted.js';
 import { noteChildren, settleChildren } from './settle-orphans.js';
 import { switchingOf } from './switching.js';
@@ -53,17 +54,11 @@ export async function prove(
   await place.report.begin(run);
   const tree = liveTree(place, release);
   const brought = await readBrought(place, release, tree);
-  const found = await rootProcesses(place.root, brought.config.apps, place.signal).catch(
-    noneYet(place.order),
-  );
   const noted = await changesOf(place, run, brought);
-  const isFirst = upgrade.active === null || found.length === 0;
   const previousTag = upgrade.active?.release.tag ?? null;
-  const outcome = await rollOver(
-    place,
-    { old, brought, release, previousTag, restart: brought.config.restart },
-    { noted, isFirst },
-  );
+  const roll = { old, brought, release, previousTag, restart: brought.config.restart };
+  const outcome =
+    noted === null ? await rollOver(place, upgrade, roll) : await changeAndProve(place, roll, noted);
   // The hook's no is a verdict on the release: its own last probe.
   const facts = { release, upgrade, tree, config: brought.config, codes: VERDICT };
   const cause = outcome.healthy ? await askHook(place, 'afterActivate', facts) : outcome.cause;
@@ -83,11 +78,13 @@ export async function prove(
 
 async function rollOver(
   place: Workplace,
+  { active }: Upgrade,
   roll: Omit<Roll, 'only'>,
-  { noted, isFirst }: { noted: NotedChanges | null; isFirst: boolean },
 ): Promise<RollOutcome> {
-  if (noted !== null) return changeAndProve(place, roll, noted);
-  return isFirst ? startAndProve(place, roll) : rollApps(place, { ...roll, only: null });
+  const { root, signal, order } = place;
+  const found = await rootProcesses(root, roll.brought.config.apps, signal).catch(noneYet(order));
+  const isMissing = active === null || found.length === 0 || (await isRecordLost(place));
+  return isMissing ? startAndProve(place, roll) : rollApps(place, { ...roll, only: null });
 }
 
 /** Until a release is proven, what is missing is started: a first start may have been cut off half way. */
@@ -118,17 +115,7 @@ export async function goBack(place: Workplace, upgrade: Upgrade, phase: At<'roll
   }
   const tree = liveTree(place, active);
   const brought = await readBroughtOrDefaults(place, active, tree);
-  const restored = await undoChanges(place, run);
-  // No canary on the way back: what runs the failed release is mended at once.
-  const restart = { ...brought.config.restart, first: Number.POSITIVE_INFINITY };
-  // What was dead before this run says nothing about the way back. Out of `stuck` nobody knows what lived: then all of them count.
-  // A pm2 that was resurrected in between gave new ids to what runs the failed release.
-  const lived = new Set([...[...phase.old, ...bad].map(({ pmId }) => pmId), ...restored]);
-  const only = phase.old.length === 0 ? null : ({ pmId }: AppProcess): boolean => lived.has(pmId);
-  const outcome = await rollApps(place, {
-    ...{ old: bad, brought, restart, only },
-    ...{ release: active, previousTag: phase.release.tag },
-  });
+  const outcome = await rollBack(place, { ...phase, bad }, { brought, release: active });
   if (!outcome.healthy) return { type: 'unhealthy', cause: outcome.cause, at: place.root.host.clock.now() };
   const facts = { release: active, upgrade, tree, config: brought.config };
   await settleChildren(place, brought.config);
@@ -136,6 +123,41 @@ export async function goBack(place: Workplace, upgrade: Upgrade, phase: At<'roll
   if (complaint !== null) place.report.step(complaint);
   place.report.step(`rolled back: ${describeRelease(active)} serves`);
   return { type: 'rolledBack' };
+}
+
+async function rollBack(
+  place: Workplace,
+  { bad, old, run, release: failed }: At<'rollingBack'> & { readonly bad: readonly Incarnation[] },
+  { brought, release }: { readonly brought: Brought; readonly release: Release },
+): Promise<RollOutcome> {
+  const over = new AbortController();
+  try {
+    const exits = await listenEarly(place, over.signal);
+    const restored = await undoChanges(place, run);
+    const isLost = await isRecordLost(place);
+    if (isLost)
+      await startApps(place, brought, await rootProcesses(place.root, brought.config.apps, place.signal));
+    // No canary on the way back: what runs the failed release is mended at once.
+    const restart = { ...brought.config.restart, first: Number.POSITIVE_INFINITY };
+    // What was dead before this run says nothing about the way back. Out of `stuck` nobody knows what lived: then all of them count.
+    // A pm2 that was resurrected in between gave new ids to what runs the failed release.
+    const lived = new Set([...[...old, ...bad].map(({ pmId }) => pmId), ...restored]);
+    const only = old.length === 0 || isLost ? null : ({ pmId }: AppProcess): boolean => lived.has(pmId);
+    const facts = { release, previousTag: failed.tag, brought, restart };
+    return await rollApps(place, { ...facts, old: bad, only, exits });
+  } finally {
+    over.abort();
+  }
+}
+
+/** A run may have deleted apps, and nobody knows which: then what the file of the release names and does not run is started. */
+async function isRecordLost({ root: { layout }, report }: Workplace): Promise<boolean> {
+  const isLost = await isAppRecordLost(layout);
+  if (isLost)
+    report.step(
+      `warning: ${layout.apps} cannot be read: what the release names is started if it does not run`,
+    );
+  return isLost;
 }
 
 async function switchBack(

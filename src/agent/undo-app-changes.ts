@@ -4,7 +4,7 @@ import type { Daemon } from '../runtime/rpc.js';
 import { readAppRecord, writeAppRecord, type AppRecord, type FormerEntry } from '../state/app-record.js';
 import { formerNames, rootEntries } from './app-notes.js';
 import { withDaemon } from './apps.js';
-import { patiently } from './perform-apps.js';
+import { onlySaid, patiently } from './perform-apps.js';
 import { deleteEntries } from './perform-app-changes.js';
 import type { Workplace } from './workplace.js';
 
@@ -51,7 +51,8 @@ async function undo(
   const now = await look();
   const former = begun.flatMap(formerNames).map((name) => pairUp(name, now, record.entries));
   const restored = former.flat().map(({ entry }) => entry.id);
-  await writeAppRecord(root.layout, { ...record, restored });
+  // Only spares a later worker the same work: a way back must not fail for a full disk.
+  await onlySaid(place, () => writeAppRecord(root.layout, { ...record, restored }));
   return new Set(former.flat().flatMap(({ entry, was }) => (was.alive ? [entry.process.pmId] : [])));
 }
 

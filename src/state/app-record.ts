@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import * as v from 'valibot';
 import type { AppChange, AppEntry } from '../domain/app-changes.js';
 import type { AppDefinition } from '../domain/app-definition.js';
-import { makePrivateFolder } from '../os/files.js';
+import { corruptPath, exists, makePrivateFolder } from '../os/files.js';
 import type { Layout } from './layout.js';
 import { readRecord, writeRecord } from './records.js';
 
@@ -73,13 +73,18 @@ export async function readAppRecord(layout: Layout, run: string): Promise<AppRec
   return found?.run === run ? found : null;
 }
 
+/** Whether the record was there and could not be read: what it said about this run is lost. */
+export async function isAppRecordLost(layout: Layout): Promise<boolean> {
+  return exists(corruptPath(layout.apps));
+}
+
 /** Replaces it. */
 export async function writeAppRecord(layout: Layout, record: AppRecord): Promise<void> {
   await makePrivateFolder(layout.state);
   await writeRecord(layout.apps, record);
 }
 
-/** Removes it, with the environments in it. */
+/** Removes it, with the environments in it, readable or not. */
 export async function dropAppRecord(layout: Layout): Promise<void> {
-  await rm(layout.apps, { force: true });
+  for (const path of [layout.apps, corruptPath(layout.apps)]) await rm(path, { force: true });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import * as v from 'valibot';
@@ -8,7 +8,7 @@ import { connectDaemon } from '../../src/runtime/rpc.js';
 import type { AppSpec } from '../bed/app.js';
 import { environments, TELL } from '../bed/environments.js';
 import type { Machine } from '../bed/machine.js';
-import { Scene } from '../bed/scene.js';
+import { QUICK, Scene } from '../bed/scene.js';
 import { waitFor } from '../bed/wait.js';
 
 const Holder = v.object({ pid: v.pipe(v.number(), v.minValue(1)) });
@@ -84,5 +84,50 @@ test(
     const after = await environments(machine);
     assert.deepEqual(await namesOf(machine), ['fresh', 'steady', 'web', 'web']);
     assert.deepEqual([after['web#1']?.['LOG'], after['web#1']?.['OWN']], ['b', 'of the shell']);
+
+    await t.test('with its record unreadable too: what the release names runs', async () => {
+      await scene.release('v1.3.0', { preamble: TELL, apps: apps(port, 'a') });
+      await scene.check();
+      await killWorkerAt(scene, 'proving', (names) => !names.includes('web'));
+      await writeFile(join(scene.root, '.pm2-gitops', 'apps.json'), 'torn');
+      await scene.check();
+      await waitFor('v1.3.0', async () => (await scene.status()).active?.tag === 'v1.3.0');
+      assert.deepEqual(await namesOf(machine), ['fresh', 'old', 'steady', 'web', 'web']);
+      assert.equal((await environments(machine))['web#1']?.['LOG'], 'a');
+    });
+  },
+);
+
+test(
+  'S38: after pm2 kill and resurrect in the middle of app changes, which bring the old definitions back, one release is there whole',
+  { timeout: 180_000 },
+  async (t) => {
+    const scene = await Scene.open(t, { apps: (port) => apps(port, 'a') });
+    const { machine, port } = scene;
+    await scene.release('v1.0.0', { preamble: TELL });
+    await scene.adopt('v1.0.0');
+    await machine.pm2(['save']);
+    const wait = join(machine.home, 'wait');
+    // While the file lies there, nothing is proven and nothing fails.
+    const gitops = { health: { ...QUICK.health, timeout: '120s', command: `! test -e ${wait}` } };
+    await scene.release('v1.1.0', { preamble: TELL, apps: apps(port, 'b'), gitops });
+    await writeFile(wait, '');
+    await scene.check();
+    await waitFor('the changes', async () => (await namesOf(machine)).join() === 'fresh,old,steady,web,web');
+    await machine.pm2(['kill']);
+    await machine.pm2(['resurrect']);
+    assert.deepEqual(await namesOf(machine), ['old', 'steady', 'web', 'web']);
+    await rm(wait);
+    await scene.check();
+    await waitFor('the end of the run', async () => (await phaseOf(scene)) === 'idle');
+    // Whether the kill counts against the release or not: one of the two is there whole.
+    const { active } = await scene.status();
+    const [names, log] =
+      active?.tag === 'v1.1.0'
+        ? [['fresh', 'steady', 'web', 'web'], 'b']
+        : [['old', 'steady', 'web', 'web'], 'a'];
+    assert.deepEqual(await namesOf(machine), names);
+    const environment = await environments(machine);
+    assert.deepEqual([environment['web#0']?.['LOG'], environment['web#1']?.['LOG']], [log, log]);
   },
 );
