@@ -1,3 +1,4 @@
+import { rmdir } from 'node:fs/promises';
 import type { Decision } from '../domain/decide.js';
 import { messageOf, type GitOpsError } from '../domain/errors.js';
 import { next } from '../domain/next.js';
@@ -48,6 +49,8 @@ export async function work(place: Workplace): Promise<Visit> {
       return { kind: 'rested', phase: found.phase.at, decision: null, run: null, error: lost };
     const visit = await advance(place, journal, await resume(place, journal, found));
     await tidyUp(place, await knownUpgrade(place.root));
+    place.children.end();
+    await rmdir(layout.trash).catch(() => undefined); // last of all; what still lies in there, the next poll has removed
     return visit;
   } finally {
     place.children.end();

@@ -53,6 +53,11 @@ export function bootId(): string | null {
   }
 }
 
+/** Whether a process has ended, and nobody has asked for it yet. */
+export function isZombie(pid: number): boolean {
+  return /^[ZX]/.test(fieldOf(pid, STATE) ?? '');
+}
+
 /** The folder in which a process really stands, whatever path led there; null as with `parentOf`, and for another user's process. */
 export function workingFolderOf(pid: number): string | null {
   try {

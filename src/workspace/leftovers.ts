@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Instant } from '../domain/release.js';
 import { hasErrno } from '../os/files.js';
+import { isZombie } from '../os/proc-linux.js';
 
 const DAY_MS = 24 * 60 * 60_000;
 // The names that `writeDurably` and the mirror give to what is not whole yet.
@@ -42,9 +43,10 @@ async function tornIn(state: string, parent: string): Promise<string[]> {
 
 /** Whether the process that `writeDurably` named the file after is gone. */
 function isWriterDead(name: string): boolean {
+  const pid = Number.parseInt(name.slice(1), 36);
   try {
-    process.kill(Number.parseInt(name.slice(1), 36), 0);
-    return false;
+    process.kill(pid, 0);
+    return isZombie(pid);
   } catch (error) {
     return hasErrno(error, 'ESRCH');
   }

@@ -49,11 +49,8 @@ export async function prune(request: PruneRequest, effort: Effort): Promise<void
   // The disk's own time: it is what the files' ages are told in.
   for (const path of await leftoversIn(request.state, (await stat(trash)).mtimeMs))
     await throwAway(path, { trash, name: basename(path) }, effort);
-  try {
-    await pruneMirror(request, releases.kept, effort);
-  } finally {
-    await empty(trash, effort); // last of all: while it is there, there is something to tidy up
-  }
+  await empty(trash, effort);
+  await pruneMirror(request, releases.kept, effort);
 }
 
 interface Folder {
@@ -118,7 +115,7 @@ async function throwAway(
 
 async function empty(trash: string, effort: Effort): Promise<void> {
   try {
-    await rm(trash, { recursive: true, force: true });
+    for (const name of await readdir(trash)) await rm(join(trash, name), { recursive: true, force: true });
   } catch (error) {
     effort.report.step(`prune: ${trash} stays for now: ${messageOf(error)}`);
   }
@@ -130,6 +127,7 @@ async function pruneMirror(request: PruneRequest, kept: readonly Commit[], effor
   const git = (args: readonly string[]): ReturnType<typeof runGit> =>
     runGit(['--git-dir', mirror, ...args], { cwd: request.state, env: effort.env }, quiet(effort));
   try {
+    await sweepGitLocks(mirror); // of a git that was killed: nothing could be forgotten
     const listed = await git([
       'for-each-ref',
       '--format=%(refname)',

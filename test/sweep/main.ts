@@ -1,14 +1,17 @@
 import { parseArgs } from 'node:util';
 import { Campaign, SCENARIOS, type Hit, type Scenario } from './campaign.js';
 import { dice } from './dice.js';
+import { endure } from './endurance.js';
 import { BREACHES } from './inspect.js';
 import { tableOf } from './table.js';
 
-// npm run test:sweep -- [--points N] [--seed N] [--only WORDS]: kills workers at N points of their runs, on two machines at once.
+// npm run test:sweep -- [--points N] [--upgrades N] [--seed N] [--only WORDS]: kills workers at N points of their runs, on two machines
+// at once, then upgrades each N times in a row with random kills.
 
 const { values } = parseArgs({
   options: {
     points: { type: 'string', default: '600' },
+    upgrades: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
   },
@@ -18,8 +21,10 @@ const each = Math.ceil(Number(values.points) / scenarios.length);
 
 const startMs = performance.now();
 const strategies = [...new Set(scenarios.map(({ strategy }) => strategy))];
-const hits = (await Promise.all(strategies.map(sweep))).flat();
+const hits = Number(values.points) > 0 ? (await Promise.all(strategies.map(sweep))).flat() : [];
 report(hits);
+if (Number(values.upgrades) > 0) await Promise.all(strategies.map(upgradeOften));
+console.log(`seed ${values.seed}, ${Math.round((performance.now() - startMs) / 1_000)} s`);
 
 async function sweep(strategy: Scenario['strategy'], lane: number): Promise<Hit[]> {
   const campaign = new Campaign(strategy);
@@ -40,6 +45,16 @@ async function sweep(strategy: Scenario['strategy'], lane: number): Promise<Hit[
     await campaign.close();
   }
   return found;
+}
+
+async function upgradeOften(strategy: Scenario['strategy'], lane: number): Promise<void> {
+  const chance = dice(Number(values.seed) + 100 + lane);
+  const { holdings, complaints } = await endure(strategy, Number(values.upgrades), chance);
+  const [first] = holdings;
+  const rows = holdings.map((holding) => Object.values<number>({ ...holding }));
+  console.log(`\n${strategy}\n${tableOf([Object.keys(first ?? {}), ...rows])}`);
+  for (const complaint of complaints) console.log(`  ${complaint}`);
+  if (complaints.length > 0) process.exitCode = 1;
 }
 
 function tell({ scenario, attack, complaints, trace }: Hit): void {
@@ -67,7 +82,6 @@ function report(found: readonly Hit[]): void {
   );
   const head = ['step', 'points', 'kills', 'waits', ...BREACHES];
   console.log(`\n${tableOf([head, ...rows, rowOf('all', found)])}`);
-  console.log(`seed ${values.seed}, ${Math.round((performance.now() - startMs) / 1_000)} s`);
   if (found.some(({ complaints, killed }) => complaints.length > 0 || killed === 0)) process.exitCode = 1;
 }
 
