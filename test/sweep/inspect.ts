@@ -141,7 +141,17 @@ async function files({ layout, strategy, machine }: Subject, serves: Tagged): Pr
 // What may lie in the state folder of a machine at rest.
 const RESTING = [
   ...['machine.json', 'orders.json', 'observed.json', 'journal.jsonl', 'upgrade.lock', 'poll.lock'],
-  ...['live.json', 'kept', 'mirror.git', 'runs', 'stage', 'answers', 'compared.json', 'compared.index'],
+  ...[
+    'live.json',
+    'kept',
+    'mirror.git',
+    'runs',
+    'stage',
+    'answers',
+    'compared.json',
+    'compared.index',
+    'offspring.json',
+  ],
 ];
 const EMPTY = ['stage', 'answers'];
 
