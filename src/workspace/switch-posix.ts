@@ -1,17 +1,14 @@
 import { readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { hasErrno, syncFolder } from '../os/files.js';
+import { folderNamed } from './pointer.js';
 
 const TEMPORARY = '.current-next-';
 
 /** The folder under `releases/` that `current` names, or null where there is no such link. */
 export async function pointedAt(root: string): Promise<string | null> {
-  try {
-    return basename(await readlink(join(root, 'current')));
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'EINVAL')) return null;
-    throw error;
-  }
+  const target = await targetOf(root);
+  return target === null ? null : folderNamed(root, target);
 }
 
 /** Makes `current` name `releases/<folder>` in one step: whoever looks sees the old or the new one, never none. */
@@ -28,8 +25,17 @@ export async function pointTo(root: string, folder: string): Promise<void> {
 
 /** Takes `current` away, durably; nothing behind it is touched. */
 export async function unpoint(root: string): Promise<void> {
-  if ((await pointedAt(root)) !== null) await rm(join(root, 'current'), { force: true });
+  if ((await targetOf(root)) !== null) await rm(join(root, 'current'), { force: true });
   await syncFolder(root);
+}
+
+async function targetOf(root: string): Promise<string | null> {
+  try {
+    return await readlink(join(root, 'current'));
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'EINVAL')) return null;
+    throw error;
+  }
 }
 
 async function sweepTemporaries(root: string): Promise<void> {

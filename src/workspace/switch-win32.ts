@@ -1,15 +1,12 @@
 import { readlink, rmdir, symlink, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { hasErrno } from '../os/files.js';
+import { folderNamed } from './pointer.js';
 
 /** The folder under `releases/` that `current` names, or null where there is no such junction. */
 export async function pointedAt(root: string): Promise<string | null> {
-  try {
-    return basename((await readlink(join(root, 'current'))).replace(/[\\/]+$/, ''));
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'EINVAL', 'UNKNOWN')) return null;
-    throw error;
-  }
+  const target = await targetOf(root);
+  return target === null ? null : folderNamed(root, target);
 }
 
 /**
@@ -26,7 +23,16 @@ export async function pointTo(root: string, folder: string): Promise<void> {
 
 /** Takes the junction `current` away; nothing behind it is touched. */
 export async function unpoint(root: string): Promise<void> {
-  if ((await pointedAt(root)) !== null) await removeJunction(join(root, 'current'));
+  if ((await targetOf(root)) !== null) await removeJunction(join(root, 'current'));
+}
+
+async function targetOf(root: string): Promise<string | null> {
+  try {
+    return (await readlink(join(root, 'current'))).replace(/[\\/]+$/, '');
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'EINVAL', 'UNKNOWN')) return null;
+    throw error;
+  }
 }
 
 async function removeJunction(path: string): Promise<void> {

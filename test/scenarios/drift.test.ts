@@ -164,6 +164,43 @@ test(
   },
 );
 
+test("in a checkout a process is put right; HEAD and files are their owner's, and told", LIMIT, async (t) => {
+  const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port, instances: 2 }] });
+  const { machine, root, port } = scene;
+  const old = await scene.release('v1.0.0');
+  await scene.adopt('v1.0.0');
+  await scene.release('v1.1.0');
+  await scene.cliMust(['apply']);
+  const git = (...args: string[]) =>
+    machine.must('git', ['-c', 'advice.detachedHead=false', ...args], { cwd: root });
+  const kinds = async () => (await scene.status()).drift.map(({ kind, repair }) => [kind, repair]);
+  assert.deepEqual(await kinds(), []);
+
+  const head = await git('rev-parse', 'HEAD');
+  await git('checkout', '--quiet', old);
+  await machine.pm2(['restart', '1']);
+  await waitFor('the old code', async () => (await askApp(port + 1))?.version === 'v1.0.0');
+  assert.deepEqual(await kinds(), [
+    ['head', 'person'],
+    ['process', 'person'],
+  ]);
+  // A reflog tells whole seconds: what began in the same one cannot be told apart.
+  const begun = Math.floor(Date.now() / 1000);
+  await waitFor('the next second', () => Math.floor(Date.now() / 1000) > begun);
+  assert.equal((await scene.cli(['apply'])).code, 0);
+  assert.equal(await git('rev-parse', 'HEAD'), old, 'whoever moved it keeps it');
+
+  await git('checkout', '--quiet', head);
+  assert.deepEqual(await kinds(), [['process', 'poll']]);
+  const pids = await pidsOf(machine);
+  await repaired(scene);
+  await scene.everywhere('v1.1.0');
+  assert.equal((await pidsOf(machine)).get(0), pids.get(0));
+  await writeFile(join(root, 'server.cjs'), `${await readFile(join(root, 'server.cjs'), 'utf8')}// mine\n`);
+  assert.deepEqual(await kinds(), [['edits', 'person']]);
+  assert.match((await scene.cli(['doctor'])).stdout, /drift +edited in v1\.1\.0.*: server\.cjs/);
+});
+
 /** As if the files had been compared long ago. */
 async function ageComparison(scene: Scene): Promise<void> {
   const path = comparedFile(scene);

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
+import { lookAtPointer } from '../../src/workspace/pointer.js';
 import { pointTo, pointedAt, unpoint } from '../../src/workspace/switch-releases.js';
 import * as win32 from '../../src/workspace/switch-win32.js';
 
@@ -31,6 +32,23 @@ for (const [name, platform] of Object.entries({ chosen: { pointTo, pointedAt, un
     assert.deepEqual(readdirSync(join(root, 'releases')), ['v1-aaaaaaa', 'v2-bbbbbbb']);
   });
 }
+
+test('a folder of the same name elsewhere is no release of this root', async (t) => {
+  const [root, other] = [makeRoot(t), makeRoot(t)];
+  const current = join(root, 'current');
+  symlinkSync(join(other, 'releases', 'v1-aaaaaaa'), current);
+  const moved = await lookAtPointer(root);
+  assert.deepEqual([moved.folder, await pointedAt(root)], [null, null]);
+  assert.match(moved.what, /^names .*v1-aaaaaaa$/);
+  await pointTo(root, 'v1-aaaaaaa');
+  assert.equal((await lookAtPointer(root)).folder, 'v1-aaaaaaa');
+  rmSync(join(root, 'releases', 'v1-aaaaaaa'), { recursive: true });
+  assert.match((await lookAtPointer(root)).what, /, which is gone$/);
+  rmSync(current);
+  assert.deepEqual(await lookAtPointer(root), { folder: null, what: 'is gone', since: null });
+  mkdirSync(current);
+  assert.equal((await lookAtPointer(root)).what, 'is a plain folder');
+});
 
 test(
   'what a crash left between symlink and rename is swept',
