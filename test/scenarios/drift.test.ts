@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import test from 'node:test';
+import * as v from 'valibot';
+import { runId } from '../../src/domain/run.js';
+import { journalLine } from '../../src/state/schema.js';
 import { dependency } from '../bed/app.js';
 import { askApp } from '../bed/machine.js';
 import { pidsOf, Scene } from '../bed/scene.js';
@@ -86,6 +89,15 @@ test(
     await scene.cliMust(['resume']);
     await scene.cliMust(['apply']);
     assert.equal(await readlink(current), now, 'a person asked');
+
+    for (const named of [old, now]) {
+      await rm(current);
+      await symlink(named, current);
+      await killedInRepair(scene);
+      await repaired(scene);
+      const { phase, lastRun: last } = await scene.status();
+      assert.deepEqual([phase, last?.outcome, await readlink(current)], ['idle', 'activated', now]);
+    }
   },
 );
 
@@ -200,6 +212,20 @@ test("in a checkout a process is put right; HEAD and files are their owner's, an
   assert.deepEqual(await kinds(), [['edits', 'person']]);
   assert.match((await scene.cli(['doctor'])).stdout, /drift +edited in v1\.1\.0.*: server\.cjs/);
 });
+
+/** As if a worker had been killed in a repair, before it did anything or just after the link was back. */
+async function killedInRepair({ root }: Scene): Promise<void> {
+  const journal = join(root, '.pm2-gitops', 'journal.jsonl');
+  const last = (await readFile(journal, 'utf8')).trimEnd().split('\n').at(-1) ?? '';
+  const line = v.parse(journalLine, JSON.parse(last));
+  const run = runId(Date.now(), 'test', line.upgrade.begun);
+  const release = line.upgrade.active?.release;
+  const phase = { at: 'repairing', release, run, starts: 1, kinds: ['pointer'], cause: 'moved', old: null };
+  await appendFile(
+    journal,
+    `${JSON.stringify({ ...line, upgrade: { ...line.upgrade, phase, begun: run } })}\n`,
+  );
+}
 
 /** As if the files had been compared long ago. */
 async function ageComparison(scene: Scene): Promise<void> {
