@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
 import { planAppChanges, takenNames, type AppChange } from '../domain/app-changes.js';
 import type { AppDefinition } from '../domain/app-definition.js';
-import { GitOpsError, isGitOpsError } from '../domain/errors.js';
+import { GitOpsError, isGitOpsError, messageOf } from '../domain/errors.js';
 import type { Release } from '../domain/release.js';
 import type { Upgrade } from '../domain/upgrade.js';
+import { hasErrno } from '../os/files.js';
 import { readEntries, type Entry } from '../runtime/entries.js';
 import { listProcesses } from '../runtime/processes.js';
 import type { Daemon } from '../runtime/rpc.js';
 import {
-  dropAppRecord,
+  clearAppRecords,
   readAppRecord,
   writeAppRecord,
   type AppRecord,
@@ -35,7 +36,7 @@ const READ_LIMIT_MS = 30_000;
  */
 export async function noteChanges(place: Workplace, upgrade: Upgrade, staged: StagedRelease): Promise<void> {
   const { layout } = place.root;
-  await dropAppRecord(layout);
+  await clearAppRecords(layout);
   if (upgrade.active === null) return;
   const noted = await foreseeChanges(place, upgrade, staged);
   // What is kept for a way back tells its apps only when it lies in the root again.
@@ -132,8 +133,9 @@ async function formerApps(place: Workplace): Promise<readonly AppDefinition[] | 
     if (ecosystem === null) return null;
     return asStarted(place, await relocateApps(ecosystem.apps, { from: live, to: live }));
   } catch (error) {
-    if (!isGitOpsError(error, 'RELEASE_INVALID')) throw error;
-    place.report.step(`${error.message}; its apps are taken for unknown`);
+    // Somebody may have removed what served until now.
+    if (!isGitOpsError(error, 'RELEASE_INVALID') && !hasErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
+    place.report.step(`${messageOf(error)}; its apps are taken for unknown`);
     return null;
   }
 }

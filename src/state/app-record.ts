@@ -84,7 +84,13 @@ export async function writeAppRecord(layout: Layout, record: AppRecord): Promise
   await writeRecord(layout.apps, record);
 }
 
-/** Removes it, with the environments in it, readable or not. */
+/** Removes it, with the environments in it. */
 export async function dropAppRecord(layout: Layout): Promise<void> {
-  for (const path of [layout.apps, corruptPath(layout.apps)]) await rm(path, { force: true });
+  await rm(layout.apps, { force: true });
+}
+
+/** Makes room for a new run's: an unreadable one of a former run says nothing about it. */
+export async function clearAppRecords(layout: Layout): Promise<void> {
+  await dropAppRecord(layout);
+  await rm(corruptPath(layout.apps), { force: true });
 }

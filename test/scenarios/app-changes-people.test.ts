@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import type { AppSpec } from '../bed/app.js';
 import { environments, TELL } from '../bed/environments.js';
@@ -75,6 +75,14 @@ test(
       const again = (await scene.cli(['plan', '--to', 'v1.2.0'])).stdout;
       assert.match(again, /web is defined anew: args/);
       assert.match(again, /fresh is new in this release/);
+    });
+
+    await t.test('where what served until now is gone, nothing is deleted for it', async () => {
+      await rm(`${scene.root}/current`);
+      const again = await scene.cli(['apply', '--to', 'v1.2.0']);
+      assert.equal(again.code, 0, again.stderr);
+      const names = (await machine.processes()).map(({ name }) => name).sort();
+      assert.deepEqual(names, ['api', 'fresh', 'taken', 'web', 'web', 'web', 'worker']);
     });
   },
 );
