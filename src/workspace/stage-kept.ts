@@ -25,18 +25,24 @@ export async function stageKept(
   { clock, signal, report }: MoveEffort,
 ): Promise<boolean> {
   const tree = join(stageFolder(state, runId), 'tree');
-  // Killed between the mark and the journal: what was kept is staged already.
-  if ((await readMark(tree))?.commit === release.commit) return true;
+  // Killed between the rename and the journal: what was kept is staged already.
+  if ((await readMark(tree))?.commit === release.commit) return finish(tree);
   const move = await readMove(state, release.commit);
   // Folders that mix tracked files with made ones cannot be told apart any more once they are one tree.
   if (move === null || move.mixed.length > 0 || !(await keptFor(state, release.commit))) return false;
+  const { tag, commit } = release;
+  const kept = keptFolder(state, commit);
+  // Marked where it lies: after the rename alone it would be neither kept nor staged, and be fetched and installed anew.
+  await writeMark(kept, { schema: 1, tag, commit, depsKey: move.before?.depsKey ?? null, made: move.had });
   await rm(dirname(tree), { recursive: true, force: true });
   await mkdir(dirname(tree), { recursive: true, mode: 0o700 });
-  await renameStubborn(keptFolder(state, release.commit), tree, { clock, signal });
+  await renameStubborn(kept, tree, { clock, signal });
   await syncFolder(dirname(tree));
-  await rm(join(tree, MOVE_NAME), { force: true });
-  const { tag, commit } = release;
-  await writeMark(tree, { schema: 1, tag, commit, depsKey: move.before?.depsKey ?? null, made: move.had });
   report.step(`stage: ${tag} is kept on disk, nothing to fetch or install`);
+  return finish(tree);
+}
+
+async function finish(tree: string): Promise<true> {
+  await rm(join(tree, MOVE_NAME), { force: true });
   return true;
 }
