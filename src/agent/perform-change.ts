@@ -38,10 +38,12 @@ export async function activate(place: Workplace, upgrade: Upgrade, phase: At<'ac
   await requireStillWanted(place, upgrade, phase);
   place.report.step(`activate: ${describeRelease(release)}`);
   await switching.activate(upgrade, release, run);
+  // Before pm2 is asked: what a crash loop starts meanwhile runs what the root names since.
+  const at = place.root.host.clock.now();
   // The root is switched: whatever pm2 says now, that is what the journal must hold next.
   const old = await livingOr(phase.old, place, [upgrade.active?.apps ?? null, staged.config.apps]);
   await noteChildren(place, old);
-  return { type: 'activated', old, at: place.root.host.clock.now() };
+  return { type: 'activated', old, at };
 }
 
 /** Restarts what lived at the switch and proves what lives since. */
@@ -170,12 +172,13 @@ async function switchBack(
     active === null ? 'roll back: there is no former release' : `roll back: to ${describeRelease(active)}`,
   );
   await switchingOf(place).goBack(upgrade, release, run);
+  const at = place.root.host.clock.now(); // as above
   const living = await rootProcesses(place.root, upgrade.active?.apps ?? null, place.signal).catch(
     noneYet(place.order),
   );
   const bad = incarnations(living.filter((process) => !isOneOf(process, old)));
   await noteChildren(place, bad);
-  return { type: 'switchedBack', bad, at: place.root.host.clock.now() };
+  return { type: 'switchedBack', bad, at };
 }
 
 /** What lives now, by the former release's names and by the new one's; where pm2 does not answer, what lived before. */
