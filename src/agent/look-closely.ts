@@ -3,6 +3,7 @@ import { isGitOpsError } from '../domain/errors.js';
 import type { TreeLook } from '../domain/standing.js';
 import type { Release } from '../domain/release.js';
 import type { Upgrade } from '../domain/upgrade.js';
+import { uptimeMs } from '../os/clock.js';
 import { openCheckout } from '../os/checkout-git.js';
 import { releaseTree } from '../state/layout.js';
 import { readCompared, writeCompared } from '../state/store.js';
@@ -56,9 +57,11 @@ async function compareAndRecord(place: Workplace, release: Release): Promise<Tre
 
 /** Compares the files of the active release; null in a checkout, whose files are a person's. */
 export async function compareForRepair(place: Workplace, release: Release): Promise<Compared | null> {
-  const { layout } = place.root;
-  const known = (await readCompared(layout))?.commit;
-  if (known !== release.commit) await rm(layout.comparedIndex, { force: true });
+  const { layout, host } = place.root;
+  const last = await readCompared(layout);
+  // What a power loss leaves may be of the right size and hold nothing: after a start of the machine every file is read.
+  const isFresh = last?.commit === release.commit && last.at >= host.clock.now() - uptimeMs();
+  if (!isFresh) await rm(layout.comparedIndex, { force: true });
   return compareFiles(place.root, release, {
     effort: effortOf(place, LIMIT_MS),
     record: true,

@@ -5,7 +5,7 @@ import { askApp } from '../bed/machine.js';
 import { QUICK, Scene } from '../bed/scene.js';
 import { waitFor } from '../bed/wait.js';
 
-const LIMIT = { timeout: 180_000, skip: process.platform === 'linux' ? false : 'only Linux tells of it' };
+const LIMIT = { timeout: 300_000, skip: process.platform === 'linux' ? false : 'only Linux tells of it' };
 // Without pm2's variables: that it comes from the app is known only from its parent.
 const HIDDEN = `require('node:child_process').spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 60_000)', 'hidden'],
   { detached: true, stdio: 'ignore', env: {} }).unref();`;

@@ -10,7 +10,9 @@ import { askApp } from '../bed/machine.js';
 import { pidsOf, Scene } from '../bed/scene.js';
 import { waitFor } from '../bed/wait.js';
 
-const LIMIT = { timeout: 180_000 };
+const LIMIT = { timeout: 300_000 };
+// Each look is a process of its own, and a machine that tests may be a busy one.
+const PATIENT = { limitMs: 90_000, everyMs: 250 };
 
 /** A root of release folders at v1.1.0, with v1.0.0 beside it. */
 async function twoReleases(scene: Scene): Promise<{ old: string; now: string }> {
@@ -27,10 +29,14 @@ async function twoReleases(scene: Scene): Promise<{ old: string; now: string }> 
 async function repaired(scene: Scene): Promise<void> {
   const before = (await scene.status()).lastRun?.id;
   await scene.check();
-  await waitFor('the repair', async () => {
-    const { lastRun, worker } = await scene.status();
-    return worker === null && lastRun?.id !== before;
-  });
+  await waitFor(
+    'the repair',
+    async () => {
+      const { lastRun, worker } = await scene.status();
+      return worker === null && lastRun?.id !== before;
+    },
+    PATIENT,
+  );
 }
 
 test(
@@ -140,7 +146,7 @@ test(
     await ageComparison(scene);
     const last = (await scene.status()).lastRun?.id;
     await scene.check();
-    await waitFor('the comparison', async () => (await comparedAt(scene)) > 1);
+    await waitFor('the comparison', async () => (await comparedAt(scene)) > 1, PATIENT);
     assert.equal((await scene.status()).lastRun?.id, last);
     assert.match((await scene.cli(['plan'])).stdout, /repair: edited in v1\.0\.0.*lib\/help\.txt/);
     await scene.cliMust(['apply']);
