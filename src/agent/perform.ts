@@ -74,6 +74,7 @@ async function open(place: Workplace, upgrade: Upgrade, { release, run }: Staged
   if (decision.step !== 'activate') return { event: null, decision, error: null };
   return attempt(place, { upgrade, release }, async () => {
     const old = await requireClearWay(place, upgrade, release);
+    await switchingOf(place).prepare(upgrade, release, run);
     await waitUntilAlone(
       old.map(({ pid }) => pid),
       place.root.host.clock,

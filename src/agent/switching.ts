@@ -5,7 +5,7 @@ import { GitOpsError } from '../domain/errors.js';
 import { releaseTree } from '../state/layout.js';
 import { readMark } from '../workspace/mark.js';
 import { stageFolder } from '../workspace/stage.js';
-import { checkDirty, moveBack, moveCheckout, readLive } from '../workspace/switch-checkout.js';
+import { checkDirty, moveBack, moveCheckout, prepareMove, readLive } from '../workspace/switch-checkout.js';
 import { pointTo, unpoint } from '../workspace/switch-releases.js';
 import { effortOf, type Workplace } from './workplace.js';
 
@@ -17,6 +17,8 @@ export interface Switching {
   stagedTree(release: Release, run: string): string;
   /** Files of people that stand in the way of a release. */
   obstacles(upgrade: Upgrade, release: Release): Promise<readonly string[]>;
+  /** Has ready what activating and the way back need, so that neither fails half way. Touches nothing that anybody sees. */
+  prepare(upgrade: Upgrade, release: Release, run: string): Promise<void>;
   /** Makes the root name the staged release. */
   activate(upgrade: Upgrade, release: Release, run: string): Promise<void>;
   /** Makes the root name the active release again; without one, nothing. */
@@ -36,6 +38,7 @@ function releasesSwitching({ root: { layout } }: Workplace): Switching {
     live: layout.current,
     stagedTree: treeOf,
     obstacles: () => Promise.resolve([]),
+    prepare: () => Promise.resolve(),
     async activate(_upgrade, release) {
       await requireComplete(treeOf(release), release);
       await pointTo(layout.root, releaseFolder(release));
@@ -57,6 +60,11 @@ function checkoutSwitching(place: Workplace): Switching {
     stagedTree,
     obstacles: (upgrade, release) =>
       checkDirty({ ...common, mirror: layout.mirror, from: activeOf(upgrade), to: release }, effort),
+    prepare: (upgrade, release, run) =>
+      prepareMove(
+        { ...common, mirror: layout.mirror, from: activeOf(upgrade), to: release, runId: run },
+        effort,
+      ),
     async activate(upgrade, release, run) {
       const from = activeOf(upgrade);
       if ((await readLive(layout.state))?.commit === release.commit) return;

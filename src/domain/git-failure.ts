@@ -61,7 +61,7 @@ const OURS: readonly (readonly [GitFailure, RegExp])[] = [
         'object file .* is empty|loose object .* is corrupt|bad object|bad tree object|missing (?:blob|tree|commit|necessary objects)',
         'inflate: data|packfile .* (?:does not match|cannot be|is far too short)|unable to (?:unpack|read|find) .*(?:object|header|[0-9a-f]{40})',
         'could not parse|failed to (?:read|traverse)|unresolved deltas|remote did not send all necessary objects',
-        'not a git repository|bad (?:numeric )?config|invalid sha1 pointer|broken (?:ref|link)|unable to read (?:tree|sha1)|bad signature|index file corrupt',
+        'not a git repository|bad (?:numeric )?config|invalid sha1 pointer|broken (?:ref|link)|unable to read (?:tree|sha1)|bad signature|index file (?:corrupt|smaller)',
         'invalid object|corrupt|not a valid object|(?:invalid|bad) shallow line|unexpected line in|reference broken',
       ].join('|'),
       'i',

@@ -136,7 +136,13 @@ function translate(cause: unknown, { root, args, options: { signal } }: Call): G
     const hint = 'free some space; the next poll tries again';
     return new GitOpsError('DISK_FULL', `${what}: no space left`, { cause, hint });
   }
-  return new GitOpsError('GIT_FAILED', `${what} failed: ${messageOf(cause)}`, { cause });
+  const message = `${what} failed: ${messageOf(cause)}`;
+  if (!(cause instanceof GitRefusal) || classifyGitFailure(cause.stderr) !== 'corrupt')
+    return new GitOpsError('GIT_FAILED', message, { cause });
+  return new GitOpsError('GIT_FAILED', message, {
+    cause,
+    hint: `${root} is damaged inside .git: git fsck there names what; mend it (git fetch --refetch brings lost objects, git update-ref -d removes a broken ref, git reset makes the index anew), or clone it anew`,
+  });
 }
 
 function environment({ env, borrowFrom }: CheckoutGitOptions): Record<string, string> {

@@ -33,10 +33,21 @@ export async function changesBetween(git: CheckoutGit, from: Commit, to: Commit)
   return parseRawDiff(text).filter(({ mode }) => mode !== GITLINK);
 }
 
-/** Tracked files that differ from HEAD, whether staged or not. Submodules are left alone. */
-export async function editsOf(git: CheckoutGit): Promise<Edit[]> {
+/**
+ * Tracked files that differ from HEAD, whether staged or not; where HEAD names a branch that is gone, from `live`. Submodules are left alone.
+ */
+export async function editsOf(git: CheckoutGit, live: Commit | null = null): Promise<Edit[]> {
+  if (live !== null && (await headOf(git)) === null) return editsAgainst(git, live);
   const args = ['--porcelain=v1', '-z', '--untracked-files=no', '--no-renames', '--ignore-submodules=all'];
   return parseStatus(await git.run(['status', ...args]));
+}
+
+async function editsAgainst(git: CheckoutGit, commit: Commit): Promise<Edit[]> {
+  const args = ['-z', '--name-status', '--no-renames', '--ignore-submodules=all', commit];
+  const parts = split(await git.run(['diff-index', ...args]));
+  return parts.flatMap((path, index) =>
+    index % 2 === 0 ? [] : [{ path, status: ` ${parts[index - 1] ?? 'M'}` }],
+  );
 }
 
 /** Every path that a commit tracks, with all the folders above it. */

@@ -53,7 +53,7 @@ export async function obstaclesTo(git: CheckoutGit, { from, to, exempt }: Span):
   const [untracked, hidden, edits] = await Promise.all([
     inTheWay(git, changes, exempt),
     hiddenEdits(git, changes),
-    editsOf(git),
+    editsOf(git, from),
   ]);
   return sort({ edits, inTheWay: untracked, hidden });
 }
@@ -83,13 +83,13 @@ export async function checkDirty(question: DirtyQuestion, effort: Effort): Promi
   const live = await readLive(state);
   const found = known
     ? await obstaclesTo(git, { from: head, to: to.commit, exempt: live?.made ?? [] })
-    : await editsOnly(git);
+    : await editsOnly(git, head);
   return [...found.blocking];
 }
 
 /** All that can be said while the release's commit is nowhere on this machine. */
-async function editsOnly(git: CheckoutGit): Promise<Obstacles> {
-  return sort({ edits: await editsOf(git), inTheWay: [], hidden: [] });
+async function editsOnly(git: CheckoutGit, live: Commit): Promise<Obstacles> {
+  return sort({ edits: await editsOf(git, live), inTheWay: [], hidden: [] });
 }
 
 function sort(found: Omit<Obstacles, 'blocking'>): Obstacles {

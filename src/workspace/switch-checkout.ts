@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
 import { sha7, type Commit } from '../domain/release.js';
 import { openCheckout, type CheckoutGit } from '../os/checkout-git.js';
@@ -17,6 +18,7 @@ import {
   checkOut,
   forgetRefs,
   refuseOwnPaths,
+  requireReadable,
   settleHead,
   syncChanged,
 } from './checkout-steps.js';
@@ -62,6 +64,21 @@ export interface CheckoutReturn {
   readonly from: { readonly commit: Commit };
   readonly to: { readonly commit: Commit };
   readonly runId: string;
+}
+
+/**
+ * Has all that a move to a release and the way back need in the checkout's repository, and reads it. Nothing but our own refs is touched.
+ * Throws `TREE_BUSY`, and `GIT_FAILED` where objects or refs of the repository are damaged.
+ */
+export async function prepareMove(
+  move: Omit<CheckoutMove, 'staged' | 'dirty'>,
+  effort: MoveEffort,
+): Promise<void> {
+  const { git } = await openPlace(move, effort);
+  if (await isDone(git, move)) return;
+  await freeLocks(git, effort);
+  await bringCommit(git, move);
+  await requireReadable(git, move.from.commit, move.to.commit);
 }
 
 /**
@@ -180,13 +197,15 @@ async function swapBack({ git, effort }: RescuePlace, back: CheckoutReturn, reco
   if (head !== back.to.commit) {
     const tracked = await trackedPaths(git, head ?? back.from.commit);
     await moveNewAside(place, record, tracked);
-    await checkOut(git, back.to.commit);
+    // What the user's repository has lost since may be in our mirror.
+    const reader = await openCheckout(back.root, { ...effort, borrowFrom: join(back.state, 'mirror.git') });
+    await checkOut(reader, back.to.commit);
     await syncChanged(git, back.from.commit, back.to.commit);
   }
   await moveKeptBack(place, record);
 }
 
-async function isDone(git: CheckoutGit, { state, to }: CheckoutMove): Promise<boolean> {
+async function isDone(git: CheckoutGit, { state, to }: Pick<CheckoutMove, 'state' | 'to'>): Promise<boolean> {
   return (await readLive(state))?.commit === to.commit && (await headOf(git)) === to.commit;
 }
 
