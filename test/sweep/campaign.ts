@@ -75,7 +75,7 @@ export class Campaign {
 
   /** Kills a run as planned, lets the machine come to rest, and looks. A machine that broke a promise is not used again. */
   async hit(scenario: Scenario, attack: Attack): Promise<Hit> {
-    const { rest, complaints } = await this.#run(scenario, attack.kills);
+    const { rest, complaints } = await this.#run(scenario, attack.kills, this.#journalLate);
     const trace = rest.points.map(
       ({ visit, point, step, kind, what }) => `${visit} ${point} ${step}: ${kind} ${what}`,
     );
@@ -95,12 +95,13 @@ export class Campaign {
   async #run(
     { root, release }: Scenario,
     kills: Plan['kills'],
+    journalLate = false,
   ): Promise<{ rest: Rest; complaints: Complaint[] }> {
     const subject = await this.#ready();
     if (root === 'fresh') await subject.forget();
     const before = await runIds(subject.layout);
     const tagged = await subject.tag(release);
-    await subject.plan(kills, { journalLate: this.#journalLate });
+    await subject.plan(kills, { journalLate });
     const rest = await subject.comeToRest();
     const complaints = await inspect(subject, this.#expect(tagged, before));
     const wedge = rest.wedge === null ? [] : [{ breach: 'wedge' as const, text: rest.wedge }];
