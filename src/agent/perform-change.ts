@@ -1,5 +1,5 @@
 import { ranksAtLeast } from '../domain/channel.js';
-import { messageOf } from '../domain/errors.js';
+import { isGitOpsError, messageOf } from '../domain/errors.js';
 import { incarnations, isOneOf, type AppProcess, type Incarnation } from '../domain/process.js';
 import { describeRelease, type Release } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
@@ -117,7 +117,7 @@ export async function goBack(place: Workplace, upgrade: Upgrade, phase: At<'roll
   }
   const tree = liveTree(place, active);
   const brought = await readBroughtOrDefaults(place, active, tree);
-  const outcome = await rollBack(place, { ...phase, bad }, { brought, release: active });
+  const outcome = await rollBack(place, { ...phase, bad }, { brought, release: active }).catch(noneLeft);
   if (!outcome.healthy) return { type: 'unhealthy', cause: outcome.cause, at: place.root.host.clock.now() };
   const facts = { release: active, upgrade, tree, config: brought.config };
   await settleChildren(place, brought.config);
@@ -160,6 +160,12 @@ async function isRecordLost({ root: { layout }, report }: Workplace): Promise<bo
       `warning: ${layout.apps} cannot be read: what the release names is started if it does not run`,
     );
   return isLost;
+}
+
+/** What somebody took away on the way back runs no failed release either. */
+function noneLeft(error: unknown): RollOutcome {
+  if (isGitOpsError(error, 'NO_APPS')) return { healthy: true };
+  throw error;
 }
 
 async function switchBack(

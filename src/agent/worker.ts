@@ -7,6 +7,7 @@ import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { makePrivateFolder } from '../os/files.js';
 import { endOrphans } from '../state/children.js';
 import type { Journal } from '../state/journal.js';
+import { listProcesses } from '../runtime/processes.js';
 import { lockWithin, type Lock } from '../state/lock.js';
 import { isDaemonLost, withDaemon } from './apps.js';
 import { knownUpgrade, openUpgrade } from './known-upgrade.js';
@@ -80,7 +81,8 @@ async function whyWithoutPm2(
 ): Promise<GitOpsError | null> {
   if (order.startPm2 || (phase.at !== 'proving' && phase.at !== 'rollingBack')) return null;
   try {
-    return await withDaemon(root, signal, () => Promise.resolve(null));
+    // A question, not only a connection: the kernel takes that for a daemon that hangs as well.
+    return await withDaemon(root, signal, (daemon) => listProcesses(daemon, signal).then(() => null));
   } catch (error) {
     if (isDaemonLost(error)) return error;
     throw error;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Clock } from '../os/clock.js';
 import { subscribe, type ProcessEvent, type ProcessFault } from './bus.js';
 import type { DaemonPlace } from './socket.js';
@@ -10,7 +11,7 @@ const ON_LOADING = /\bnode:internal\/modules\/|^\s+at async file:/m;
 export class ExitWatch {
   readonly #exits: ProcessEvent[] = [];
   readonly #faults: ProcessFault[] = [];
-  #wake = new AbortController();
+  #news = new AbortController();
 
   constructor(
     private readonly clock: Clock,
@@ -23,19 +24,32 @@ export class ExitWatch {
     const onEvent = (event: ProcessEvent): void => {
       if (event.event !== 'exit' || !isMeant(event.pmId)) return;
       this.#exits.push(event);
-      this.#wake.abort();
+      this.#tell();
     };
     const onFault = (fault: ProcessFault): void => {
       if (!isMeant(fault.pmId) || !ON_LOADING.test(fault.stack)) return;
       this.#faults.push(fault);
-      this.#wake.abort();
+      this.#tell();
     };
     await subscribe(place, { onEvent, onFault }, this.signal).catch(() => undefined);
   }
 
-  /** The first exit of `pmId` among incarnations that `wanted` takes by their `pm_uptime`. */
-  find(pmId: number, wanted: (startedAt: number) => boolean): ProcessEvent | null {
-    return this.#exits.find((exit) => exit.pmId === pmId && wanted(exit.startedAt)) ?? null;
+  /** How many exits have been told by now: what comes after is news. */
+  mark(): number {
+    return this.#exits.length;
+  }
+
+  /** The first exit of `pmId` after `mark` among incarnations that `wanted` takes by their `pm_uptime`. */
+  find(pmId: number, mark: number, wanted: (startedAt: number) => boolean): ProcessEvent | null {
+    return this.#exits.slice(mark).find((exit) => exit.pmId === pmId && wanted(exit.startedAt)) ?? null;
+  }
+
+  /** Resolves once something other than this incarnation of `pmId` crashes; rejects when `signal` aborts. */
+  async crash(pmId: number, startedAt: number, signal: AbortSignal): Promise<void> {
+    const mark = this.mark();
+    const isCrash = ({ status, ...exit }: ProcessEvent): boolean =>
+      exit.pmId === pmId && exit.startedAt !== startedAt && status !== 'stopping';
+    while (!this.#exits.slice(mark).some(isCrash)) await this.#nextNews(signal);
   }
 
   /** The error that kept the incarnation of `pmId` which started at `startedAt` from loading its code, or null. */
@@ -43,13 +57,25 @@ export class ExitWatch {
     return this.#faults.find((fault) => fault.pmId === pmId && fault.at >= startedAt) ?? null;
   }
 
-  /** Waits `ms`, or until an exit comes. */
+  /** Waits `ms`, or until an exit or an error comes. */
   async pause(ms: number): Promise<void> {
-    this.#wake = new AbortController();
+    const news = this.#news.signal;
     try {
-      await this.clock.sleep(ms, AbortSignal.any([this.signal, this.#wake.signal]));
+      await this.clock.sleep(ms, AbortSignal.any([this.signal, news]));
     } catch (error) {
-      if (this.signal.aborted) throw error;
+      if (!news.aborted || this.signal.aborted) throw error;
     }
+  }
+
+  #tell(): void {
+    this.#news.abort();
+    this.#news = new AbortController();
+  }
+
+  async #nextNews(signal: AbortSignal): Promise<void> {
+    const news = this.#news.signal;
+    const ends = AbortSignal.any([this.signal, signal, news]);
+    if (!ends.aborted) await once(ends, 'abort');
+    if (!news.aborted) throw new Error('nobody listens any more');
   }
 }

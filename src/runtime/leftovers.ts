@@ -1,7 +1,9 @@
 import { isOneOf, type AppProcess } from '../domain/process.js';
 import { daemonPid } from './home.js';
-import { parentOf } from '../os/proc-linux.js';
+import { livingProcesses, parentOf } from '../os/proc-linux.js';
+import { birthMark } from './listener-linux.js';
 import { listProcesses } from './processes.js';
+import type { DaemonPlace } from './socket.js';
 import { unhealthy, type Rolling, type RollOutcome } from './rolling.js';
 
 const LOOK_MS = 100;
@@ -27,6 +29,23 @@ export async function findLeftover(processes: readonly AppProcess[], rolling: Ro
     }
     await tools.clock.sleep(LOOK_MS, signal);
   }
+}
+
+/**
+ * Whether pm2 still keeps the former worker of an entry for a reload that has not ended: it hides it from its list. Another reload would make pm2 5
+ * and 6 forget that one; pm2 7 refuses. Where the system does not tell, the refusal must do.
+ */
+export async function hasParked(
+  { pmId }: AppProcess,
+  listed: readonly AppProcess[],
+  { home, platform }: DaemonPlace,
+): Promise<boolean> {
+  const daemon = platform === 'linux' ? await daemonPid(home) : null;
+  if (daemon === null) return false;
+  const known = new Set(listed.map(({ pid }) => pid));
+  const hidden = [...livingProcesses()].filter(([pid, { parent }]) => parent === daemon && !known.has(pid));
+  const marks = await Promise.all(hidden.map(([pid]) => birthMark(pid)));
+  return marks.some((mark) => mark?.pmId === pmId);
 }
 
 /** The first pid that lives as a child of the daemon; the system may have given it to a stranger, who is of no interest. */

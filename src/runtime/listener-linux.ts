@@ -1,7 +1,12 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import * as v from 'valibot';
 
 /** The state LISTEN in /proc/net/tcp: https://docs.kernel.org/networking/proc_net_tcp.html */
 const LISTEN = '0A';
+
+const whole = v.pipe(v.union([v.string(), v.number()]), v.transform(Number), v.integer());
+const Mark = v.object({ pm_id: whole, pm_uptime: whole });
+const WorkerMark = v.pipe(v.string(), v.parseJson(), Mark);
 
 /** The processes that listen on a TCP port, as far as we may see them. */
 export async function findListeners(port: number): Promise<number[]> {
@@ -22,10 +27,10 @@ export async function birthMark(pid: number): Promise<{ pmId: number; startedAt:
   const variables = (await readProc(`${pid}/environ`)).split('\0');
   const valueOf = (name: string): string | undefined =>
     variables.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1);
-  const [pmId, startedAt] = [valueOf('pm_id'), valueOf('pm_uptime')];
-  return pmId === undefined || startedAt === undefined
-    ? null
-    : { pmId: Number(pmId), startedAt: Number(startedAt) };
+  const mark = v.safeParse(Mark, { pm_id: valueOf('pm_id'), pm_uptime: valueOf('pm_uptime') });
+  // To the worker of a cluster pm2 gives all variables in one.
+  const found = mark.success ? mark : v.safeParse(WorkerMark, valueOf('pm2_env'));
+  return found.success ? { pmId: found.output.pm_id, startedAt: found.output.pm_uptime } : null;
 }
 
 /** The program that a process runs, or null. */

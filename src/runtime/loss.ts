@@ -16,7 +16,8 @@ export type Loss =
   /** pm2 says that it restarted the process, and it is the old one still. */
   | { readonly turn: Turn; readonly how: 'unchanged' }
   | { readonly turn: Turn; readonly how: 'refused'; readonly refusal: string }
-  | { readonly turn: Turn; readonly how: 'deleted' };
+  /** Somebody else restarts it again and again. */
+  | { readonly turn: Turn; readonly how: 'restless'; readonly times: number };
 
 interface Unloaded {
   readonly turn: Turn;
@@ -50,7 +51,7 @@ async function orExit(loss: Unloaded, { exits, tools: { clock } }: Rolling): Pro
   const { turn, startedAt } = loss;
   const endMs = clock.monotonicMs() + EXIT_MARGIN_MS;
   for (;;) {
-    const exit = exits.find(turn.before.pmId, (of) => of === startedAt);
+    const exit = exits.find(turn.before.pmId, turn.mark, (of) => of === startedAt);
     if (exit !== null) return { turn, how: 'exited', exit };
     const leftMs = endMs - clock.monotonicMs();
     if (leftMs <= 0) return loss;
@@ -75,8 +76,8 @@ async function describe(loss: Loss): Promise<string> {
       return `still is the old process ${before.pid ?? ''}, though pm2 says that it restarted it`;
     case 'refused':
       return `did not change over: ${loss.refusal}`;
-    case 'deleted':
-      return 'was deleted from pm2 while it was being proven';
+    case 'restless':
+      return `was restarted by somebody else more than ${loss.times} times while it was being proven`;
   }
 }
 
@@ -84,9 +85,7 @@ function firstLine(text: string): string {
   return text.split('\n', 1).join('');
 }
 
-function describeExit({ at, startedAt, status, exitCode }: ProcessEvent): string {
-  // A crash has no "stopping": that is pm2 carrying out somebody's order.
-  if (status === 'stopping') return 'was stopped by somebody else while it was being proven';
+function describeExit({ at, startedAt, exitCode }: ProcessEvent): string {
   // Cluster workers and signals give 0, which says nothing.
   const code = exitCode === null || exitCode === 0 ? '' : ` (exit code ${exitCode})`;
   return `crashed ${((at - startedAt) / 1000).toFixed(1)} s after its start${code}`;

@@ -1,8 +1,10 @@
+import { GitOpsError } from '../domain/errors.js';
+import { isOneOf } from '../domain/process.js';
 import { ExitWatch } from './exits.js';
-import { findLeftover } from './leftovers.js';
+import { findLeftover, hasParked } from './leftovers.js';
 import { listProcesses, type ListedProcess } from './processes.js';
 import { prove } from './proof.js';
-import type { Rolling, RollOutcome, RollPlan, RollTools } from './rolling.js';
+import { leaveOut, type Rolling, type RollOutcome, type RollPlan, type RollTools } from './rolling.js';
 import { leave, reload, restart, type Turn } from './turn.js';
 import { planWaves, type Wave } from './waves.js';
 
@@ -24,7 +26,7 @@ export async function roll(plan: RollPlan, tools: RollTools, signal: AbortSignal
   const over = new AbortController();
   const ends = AbortSignal.any([signal, over.signal]);
   const exits = tools.exits ?? new ExitWatch(tools.clock, ends);
-  const rolling: Rolling = { plan, tools, exits, signal };
+  const rolling: Rolling = { plan, tools, exits, left: new Set(), signal };
   try {
     const processes = await findProcesses(rolling);
     await exits.listen(tools, new Set(processes.map(({ pmId }) => pmId)));
@@ -32,6 +34,7 @@ export async function roll(plan: RollPlan, tools: RollTools, signal: AbortSignal
       const outcome = await prove(await changeOver(wave, rolling), rolling);
       if (!outcome.healthy) return outcome;
     }
+    refuseEmpty(processes, rolling);
     return await findLeftover(processes, rolling);
   } finally {
     over.abort();
@@ -53,10 +56,38 @@ async function findProcesses({ plan, tools, signal }: Rolling): Promise<readonly
   }
 }
 
-async function changeOver(
-  { how, members }: Wave<ListedProcess>,
-  { tools, signal }: Rolling,
-): Promise<Turn[]> {
-  const turn = { leave, restart, reload }[how];
-  return Promise.all(members.map((process) => turn(process, tools, signal)));
+/** What changed over by itself since the waves were planned is only proven; what somebody took away meanwhile is left out. */
+async function changeOver({ how, members }: Wave<ListedProcess>, rolling: Rolling): Promise<Turn[]> {
+  const { tools, plan, exits, signal } = rolling;
+  const listed = await listProcesses(tools.daemon, signal);
+  const ask = async (process: ListedProcess): Promise<Turn> => {
+    const isReload = how === 'reload' && !(await hasParked(process, listed, tools));
+    return (isReload ? reload : restart)(process, { ...tools, exits }, signal);
+  };
+  const turns = members.flatMap((planned) => {
+    const now = listed.find(({ pmId }) => pmId === planned.pmId);
+    if (now === undefined || (isAsleep(now) && !isAsleep(planned))) {
+      leaveOut(planned, 'is stopped or deleted by somebody else', rolling);
+      return [];
+    }
+    if (now.pid !== null && !isOneOf(now, plan.old)) return [leave(now)];
+    return [ask(now)];
+  });
+  return Promise.all(turns);
+}
+
+function isAsleep({ pid, status }: ListedProcess): boolean {
+  return pid === null && status === 'stopped';
+}
+
+/** A roll of nothing would be healthy. Throws `NO_APPS` where somebody took all away. */
+function refuseEmpty(processes: readonly ListedProcess[], { left }: Rolling): void {
+  if (left.size === 0 || processes.some((process) => !isAsleep(process) && !left.has(process.pmId))) return;
+  throw new GitOpsError(
+    'NO_APPS',
+    'all processes were stopped or deleted by somebody else: nothing proves the release',
+    {
+      hint: 'start the apps by pm2; the next poll tries again',
+    },
+  );
 }

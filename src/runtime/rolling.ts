@@ -58,5 +58,13 @@ export interface Rolling {
   readonly plan: RollPlan;
   readonly tools: RollTools;
   readonly exits: ExitWatch;
+  /** Whom somebody stopped or deleted meanwhile, by pm id. */
+  readonly left: Set<number>;
   readonly signal: AbortSignal;
+}
+
+/** Goes on without a process: what somebody else does to it says nothing about the release. */
+export function leaveOut({ name, pmId }: ListedProcess, why: string, { left, tools }: Rolling): void {
+  left.add(pmId);
+  tools.report.step(`${name} ${pmId}: ${why}; it is left out`);
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import * as v from 'valibot';
 import { isGitOpsError, messageOf } from '../domain/errors.js';
 import type { Report } from '../domain/report.js';
+import type { ExitWatch } from './exits.js';
 import { listProcesses, type ListedProcess } from './processes.js';
 import type { Daemon } from './rpc.js';
 
@@ -13,6 +14,8 @@ export interface Turn {
   readonly told: number | null;
   /** Why pm2 says that it failed, or null. It may have restarted the process nevertheless. */
   readonly refusal: string | null;
+  /** What the bus told before this is about former lives. */
+  readonly mark: number;
   /** How long the error log was: what comes after is of the new incarnation. */
   readonly logStart: number;
 }
@@ -22,7 +25,13 @@ const Started = v.looseObject({ pm2_env: v.looseObject({ pm_uptime: v.number() }
 
 /** A process that already changed over: nothing is asked of pm2. */
 export async function leave(process: ListedProcess): Promise<Turn> {
-  return { before: process, told: process.startedAt, refusal: null, logStart: await logLength(process) };
+  return {
+    before: process,
+    told: process.startedAt,
+    refusal: null,
+    mark: 0,
+    logStart: await logLength(process),
+  };
 }
 
 /** Has pm2 end the process and start it anew with the environment that it has. */
@@ -43,12 +52,16 @@ export async function restart(process: ListedProcess, tools: TurnTools, signal: 
 
 /** Has pm2 start a new cluster worker, and end the old one when the new one listens. */
 export async function reload(process: ListedProcess, tools: TurnTools, signal: AbortSignal): Promise<Turn> {
+  const options = { signal, timeoutMs: limitOf(process) };
   return changeOver(process, tools, async () => {
-    await tools.daemon.call('reloadProcessId', [{ id: process.pmId, env: {} }], {
-      signal,
-      timeoutMs: limitOf(process),
-    });
-    return null; // the reply is about the old worker
+    try {
+      await tools.daemon.call('reloadProcessId', [{ id: process.pmId, env: {} }], options);
+      return null; // the reply is about the old worker
+    } catch (error) {
+      if (!isGitOpsError(error, 'DAEMON_REFUSED')) throw error;
+      // An earlier reload has not ended: pm2 still keeps the worker from before it, which serves meanwhile.
+      return askRestart(process, tools, signal);
+    }
   });
 }
 
@@ -59,6 +72,7 @@ export function nameOf({ name, pmId }: ListedProcess): string {
 
 interface TurnTools {
   readonly daemon: Daemon;
+  readonly exits: ExitWatch;
   readonly report: Report;
 }
 
@@ -77,24 +91,32 @@ async function askRestart(
 
 async function changeOver(
   before: ListedProcess,
-  { report }: TurnTools,
+  { report, exits }: TurnTools,
   ask: () => Promise<unknown>,
 ): Promise<Turn> {
   report.step(`${nameOf(before)}: restarting`);
-  const logStart = await logLength(before);
+  const turn = { before, mark: exits.mark(), logStart: await logLength(before) };
+  const over = new AbortController();
   try {
-    const started = v.safeParse(Started, await ask());
-    return {
-      before,
-      logStart,
-      refusal: null,
-      told: started.success ? started.output.pm2_env.pm_uptime : null,
-    };
+    // pm2 answers for a crash as late as for a success, and until then a reload keeps the old worker: the bus is faster.
+    const crash = exits.crash(before.pmId, before.startedAt, over.signal);
+    const started = v.safeParse(Started, await firstOf(ask(), crash));
+    return { ...turn, refusal: null, told: started.success ? started.output.pm2_env.pm_uptime : null };
   } catch (error) {
     // Silent or refusing, pm2 may have done it all the same: the proof looks at the process, not at the answer.
     if (!isGitOpsError(error, 'DAEMON_REFUSED', 'DAEMON_SILENT')) throw error;
-    return { before, logStart, refusal: messageOf(error), told: null };
+    return { ...turn, refusal: messageOf(error), told: null };
+  } finally {
+    over.abort();
   }
+}
+
+/** The answer, or nothing as soon as there is a crash; whichever comes too late is let go. */
+function firstOf(answer: Promise<unknown>, crash: Promise<void>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    answer.then(resolve, reject);
+    crash.then(resolve, () => undefined);
+  });
 }
 
 /** pm2 waits `kill_timeout` twice (before and after SIGKILL), then for the new process to be ready or listening. */

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { GitOpsError } from '../../src/domain/errors.js';
 import { incarnations } from '../../src/domain/process.js';
 import { exists } from '../../src/os/files.js';
@@ -17,7 +16,15 @@ import {
   servesOrWaitsOn,
   SLOWLY_REJECTS,
 } from './apps.js';
-import { eventually, freePort, PM2_PACKAGES, startDaemon, testSignal, type TestDaemon } from './daemon.js';
+import {
+  eventually,
+  freePort,
+  isAlive,
+  PM2_PACKAGES,
+  startDaemon,
+  testSignal,
+  type TestDaemon,
+} from './daemon.js';
 import { health, rollRoot, type Rolled } from './rolling.js';
 
 /** The cause of a roll that did not succeed. */
@@ -76,7 +83,8 @@ for (const pm2Package of PM2_PACKAGES)
       await target.start({ name: 'web', script: 'app.js', exec_mode, listen_timeout: 500 });
       for (const broken of [CRASHES_AT_START, `import './nowhere.js';`, 'no syntax', SLOWLY_REJECTS]) {
         await target.write('app.js', broken);
-        const rolled = await rollRoot(target);
+        // Found out at once; on a busy machine a program takes its time to load.
+        const rolled = await rollRoot(target, { health: health({ settleMs: 5_000 }) });
         assert.match(causeOf(rolled), /^web 0 could not load its code/, broken);
       }
       await target.write('app.js', `${serves} ${REJECTS_LATER}`);
@@ -108,17 +116,27 @@ test('a crash in a later batch is found out as well', async (t) => {
   assert.match(causeOf(rolled), /^web 2 crashed/);
 });
 
-test('a crashing cluster release takes one worker down, not all', async (t) => {
-  const target = await startDaemon(t);
-  await startWeb(target, { instances: 2, exec_mode: 'cluster', listen_timeout: 500 });
-  await target.write('app.js', CRASHES_AT_START);
-  const rolled = await rollRoot(target);
-  assert.match(causeOf(rolled), /^web 0 crashed/);
-  assertUntouched(rolled, [1]);
-  await target.write('app.js', SERVES);
-  const back = await rollRoot(target);
-  assert.deepEqual(back.outcome, { healthy: true });
-});
+for (const pm2Package of PM2_PACKAGES)
+  test(`${pm2Package}: a crashing cluster release is seen at once, and takes no worker down`, async (t) => {
+    const target = await startDaemon(t, pm2Package);
+    await startWeb(target, { instances: 2, exec_mode: 'cluster', listen_timeout: 20_000 });
+    await target.write('app.js', CRASHES_AT_START);
+    const rolled = await rollRoot(target);
+    assert.match(causeOf(rolled), /^web 0 crashed/);
+    assert.ok(
+      rolled.tookMs < 10_000,
+      `not when pm2 gives the new worker up, but at once: ${rolled.tookMs} ms`,
+    );
+    assertUntouched(rolled, [1]);
+    const former = rolled.before.find(({ pmId }) => pmId === 0)?.pid ?? 0;
+    assert.ok(isAlive(former), 'pm2 still keeps the former worker for the reload');
+    await target.write('app.js', SERVES);
+    // The way back: pm2 would refuse another reload, or forget the former worker.
+    const bad = incarnations(rolled.after.filter(({ pmId }) => pmId === 0));
+    const back = await rollRoot(target, { old: bad });
+    assert.deepEqual(back.outcome, { healthy: true });
+    assertUntouched(back, [1]);
+  });
 
 test('a release that finds its port taken is unhealthy', async (t) => {
   const target = await startDaemon(t);
@@ -189,13 +207,39 @@ test('a health command that fails, or hangs, is unhealthy', async (t) => {
   assert.match(causeOf(hanging), /did not end in time/);
 });
 
-test('a process that somebody deletes or stops meanwhile is no success', async (t) => {
+test('what somebody deletes, stops or restarts meanwhile is not held against the release, and proves nothing', async (t) => {
   const target = await startDaemon(t);
-  await startWeb(target, {});
-  const deleting = rollRoot(target, { health: health({ settleMs: 20_000 }) });
-  await setTimeout(1_000);
-  await target.pm2('delete', 'web');
-  assert.match(causeOf(await deleting), /^web 0 was (deleted|stopped)/);
+  await startWeb(target, { instances: 4, exec_mode: 'fork' });
+  const settling = health({ settleMs: 3_000 });
+  const restart = { mode: 'restart', first: 4, batch: null } as const;
+  const rolling = rollRoot(target, { restart, health: settling });
+  const old = incarnations(await listProcesses(target.daemon, testSignal()));
+  const pids = async (): Promise<Map<number, number>> => {
+    const lives = incarnations(await listProcesses(target.daemon, testSignal()));
+    return new Map(lives.map(({ pmId, pid }) => [pmId, pid]));
+  };
+  const changed = await eventually(async () => {
+    const now = await pids();
+    return now.size === 4 && old.every(({ pmId, pid }) => now.get(pmId) !== pid) && now;
+  });
+  await Promise.all([target.pm2('delete', '0'), target.pm2('stop', '1'), target.pm2('restart', '2')]);
+  const { outcome, lines } = await rolling;
+  assert.deepEqual(outcome, { healthy: true }, lines.join('\n'));
+  assert.match(lines.join('\n'), /web 0: .*deleted.*left out[^]*web 1: .*stopped.*left out|web 1[^]*web 0/);
+  const after = await pids();
+  assert.deepEqual([...after.keys()], [2, 3]);
+  assert.ok(after.get(2) !== changed.get(2) && after.get(3) === changed.get(3));
+  assert.ok(
+    lines.some((line) => line.startsWith('web 2: restarted by somebody else, pid')),
+    lines.join('\n'),
+  );
+
+  const nobody = assert.rejects(rollRoot(target, { restart, health: settling }), { code: 'NO_APPS' });
+  await eventually(async () =>
+    [...(await pids()).values()].every((pid) => ![...after.values()].includes(pid)),
+  );
+  await target.pm2('stop', 'all');
+  await nobody;
 });
 
 test('a daemon that dies in the middle is not held against the release', async (t) => {

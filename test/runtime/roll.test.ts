@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { incarnations } from '../../src/domain/process.js';
 import { exists } from '../../src/os/files.js';
+import { systemClock } from '../../src/os/clock.js';
+import { ExitWatch } from '../../src/runtime/exits.js';
 import { listProcesses, type ListedProcess } from '../../src/runtime/processes.js';
 import { restart } from '../../src/runtime/turn.js';
 import { SERVES, servesOn } from './apps.js';
@@ -152,7 +154,8 @@ test('a process that dies into a wait after we looked is started all the same', 
   const online = await eventually(() => look('online'));
   await eventually(() => look('waiting restart'));
   const report = { step: () => undefined, output: () => undefined };
-  const turn = await restart(online, { daemon: target.daemon, report }, testSignal());
+  const exits = new ExitWatch(systemClock(), testSignal());
+  const turn = await restart(online, { daemon: target.daemon, exits, report }, testSignal());
   assert.equal(turn.refusal, null);
   assert.equal(turn.told, (await eventually(() => look('online'))).startedAt);
 });
