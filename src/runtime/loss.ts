@@ -61,6 +61,8 @@ async function orExit(loss: Unloaded, { exits, tools: { clock } }: Rolling): Pro
 
 async function describe(loss: Loss): Promise<string> {
   const { before } = loss.turn;
+  const isHomeless = (loss.how === 'exited' || loss.how === 'lifeless') && !(await exists(before.cwd));
+  if (isHomeless) return `cannot start: its folder ${before.cwd} is gone`;
   switch (loss.how) {
     case 'exited':
       return describeExit(loss.exit);
@@ -69,9 +71,7 @@ async function describe(loss: Loss): Promise<string> {
     case 'restarted':
       return 'crashed, and pm2 started it again';
     case 'lifeless':
-      return (await exists(before.cwd))
-        ? `does not live: pm2 says "${loss.status}"`
-        : `cannot start: its folder ${before.cwd} is gone`;
+      return `does not live: pm2 says "${loss.status}"`;
     case 'unchanged':
       return `still is the old process ${before.pid ?? ''}, though pm2 says that it restarted it`;
     case 'refused':
