@@ -198,9 +198,14 @@ async function weight(subject: Subject, { maxBytes }: Expectation): Promise<stri
 function strays({ machine, poller }: Subject): string[] {
   const folder = machine.path();
   const mark = machine.env[MARKER] ?? '';
-  return processesOf({ variable: `${MARKER}=${mark}`, folder })
-    .filter(({ pid, command }) => pid !== poller?.pid && !/PM2|pm2|server\.cjs/.test(command))
-    .map(({ pid, command }) => `process ${pid} lives on: ${command.slice(0, 200)}`);
+  return (
+    processesOf({ variable: `${MARKER}=${mark}`, folder })
+      // Without a command it has ended, and waits for somebody to ask.
+      .filter(
+        ({ pid, command }) => pid !== poller?.pid && command !== '' && !/PM2|pm2|server\.cjs/.test(command),
+      )
+      .map(({ pid, command }) => `process ${pid} lives on: ${command.slice(0, 200)}`)
+  );
 }
 
 async function runs(
