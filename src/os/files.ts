@@ -71,6 +71,17 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** Has a file's content on disk. What is no plain file, or not ours to open, is none that we wrote: it is passed over. */
+export async function syncFile(path: string): Promise<void> {
+  try {
+    // Windows flushes only what may be written.
+    const file = await open(path, process.platform === 'win32' ? 'r+' : 'r');
+    await file.sync().finally(() => file.close());
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP')) throw error;
+  }
+}
+
 /** Makes a folder that only its owner can enter. Throws `STATE_UNSAFE` for one that is a symbolic link or somebody else's. */
 export async function makePrivateFolder(path: string): Promise<void> {
   if (!(await exists(path))) {

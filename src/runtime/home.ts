@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { exists, readTextIfAny } from '../os/files.js';
+import { exists, readTextIfAny, syncFile, syncFolder } from '../os/files.js';
 
 /** The pid that the daemon of a PM2_HOME wrote down, or null. */
 export async function daemonPid(home: string): Promise<number | null> {
@@ -10,4 +10,10 @@ export async function daemonPid(home: string): Promise<number | null> {
 /** Whether the user has pm2 remember its list over a reboot. */
 export async function usesSavedList(home: string): Promise<boolean> {
   return exists(join(home, 'dump.pm2'));
+}
+
+/** Has that list on disk. pm2 writes it, and a copy of the one before, and leaves both to the cache: lost, a reboot would start nothing. */
+export async function syncSavedList(home: string): Promise<void> {
+  for (const name of ['dump.pm2', 'dump.pm2.bak']) await syncFile(join(home, name));
+  await syncFolder(home);
 }

@@ -8,7 +8,7 @@ import type { Report } from '../domain/report.js';
 import type { Env } from '../os/env.js';
 import { exists, writeDurably } from '../os/files.js';
 import { run, type ChildLedger, type Command, type RunResult } from '../os/run.js';
-import { daemonPid, usesSavedList } from './home.js';
+import { daemonPid, syncSavedList, usesSavedList } from './home.js';
 import { listProcesses, type ListedProcess } from './processes.js';
 import { connectDaemon, type Daemon } from './rpc.js';
 import type { DaemonPlace } from './socket.js';
@@ -116,6 +116,7 @@ export async function saveList(env: Env, tools: StartTools, signal: AbortSignal)
   const { code, stderr } = await runCli(cli, ['save'], { env, tools, signal });
   if (code !== 0)
     throw new GitOpsError('DAEMON_REFUSED', `pm2 save failed: ${stripVTControlCharacters(stderr).trim()}`);
+  await syncSavedList(tools.home);
 }
 
 /** What the daemon says of itself. */

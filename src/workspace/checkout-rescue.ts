@@ -1,4 +1,4 @@
-import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha7, type Commit } from '../domain/release.js';
 import type { CheckoutGit } from '../os/checkout-git.js';
@@ -106,8 +106,9 @@ async function clearWritten(
   const foreign: string[] = [];
   for (const path of await inTheWay(place.git, changes, exempt)) {
     const change = byPath.get(path);
-    if (change === undefined || !(await holds(root, change))) foreign.push(path);
-    else await removeFile(root, path);
+    if (change !== undefined && ((await holds(root, change)) || (await isEmpty(root, path))))
+      await removeFile(root, path);
+    else foreign.push(path);
   }
   const hidden = await hiddenEdits(place.git, changes);
   return [...(await rescueFiles(place, foreign)), ...(await rescueHidden(place, hidden))];
@@ -129,8 +130,14 @@ async function clearEdits(
   return saved;
 }
 
+/** What a loss of power leaves of a file that git had just written; whoever it is from, there is nothing in it to lose. */
+async function isEmpty(root: string, path: string): Promise<boolean> {
+  const found = await lstat(join(root, path)).catch(() => null);
+  return found?.isFile() === true && found.size === 0;
+}
+
 async function isOurs(root: string, { path }: Edit, changes: readonly Change[]): Promise<boolean> {
-  if (!(await exists(join(root, path)))) return true;
+  if (!(await exists(join(root, path))) || (await isEmpty(root, path))) return true;
   for (const change of changes) if (await holds(root, change)) return true;
   return false;
 }

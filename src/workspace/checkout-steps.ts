@@ -1,9 +1,9 @@
-import { open, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
 import { sha7, type Commit } from '../domain/release.js';
 import type { CheckoutGit } from '../os/checkout-git.js';
-import { hasErrno, syncFolder } from '../os/files.js';
+import { exists, syncFile, syncFolder } from '../os/files.js';
 import { changesBetween, headOf } from './checkout-changes.js';
 import { gitFolders } from './checkout-locks.js';
 
@@ -91,20 +91,12 @@ export async function checkOut(git: CheckoutGit, to: Commit): Promise<void> {
 /** Git leaves the files that it writes to the system's cache: a power loss would leave them empty under a HEAD that says "new". */
 export async function syncChanged(git: CheckoutGit, from: Commit, to: Commit): Promise<void> {
   if ((await git.ask(['rev-parse', '--verify', '--quiet', `${from}^{commit}`])) === null) return;
-  for (const { path, status } of await changesBetween(git, from, to)) {
+  const changes = await changesBetween(git, from, to);
+  for (const { path, status } of changes) {
     if (status !== 'D') await syncFile(join(git.root, path));
   }
-  await syncFolder(git.root);
-}
-
-async function syncFile(path: string): Promise<void> {
-  try {
-    const file = await open(path, 'r+');
-    await file.sync().finally(() => file.close());
-  } catch (error) {
-    // A link, a sparse path, a file without the right to write: nothing that could be synced from here.
-    if (!hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ETXTBSY')) throw error;
-  }
+  const folders = new Set(changes.map(({ path }) => dirname(join(git.root, path))));
+  for (const folder of [...folders, git.root]) if (await exists(folder)) await syncFolder(folder);
 }
 
 /** Lets go of all releases' commits but the given ones. */

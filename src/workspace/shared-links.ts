@@ -1,7 +1,8 @@
 import { lstat, mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, extname, join, relative, sep } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
-import { exists, hasErrno, translateDiskError } from '../os/files.js';
+import { exists, hasErrno, syncFile, syncFolder, translateDiskError } from '../os/files.js';
+import { syncFiles } from '../os/sync-tree.js';
 import { copyAny } from './reuse-modules.js';
 
 /** Which paths of a tree are links, and where what they stand for lies. */
@@ -40,9 +41,12 @@ async function makeHome(
   if (await exists(own)) {
     // Copied beside and renamed: a half copy must not pass for the shared one after a crash.
     const fresh = join(dirname(kept), `.gitops-new`);
+    const isFolder = (await lstat(own)).isDirectory();
     await rm(fresh, { recursive: true, force: true });
     await copyAny(own, fresh, signal);
+    await (isFolder ? syncFiles(fresh, signal) : syncFile(fresh));
     await rename(fresh, kept);
+    await syncFolder(dirname(kept));
   } else if (isFolderName(path)) {
     await mkdir(kept, { recursive: true });
   }

@@ -8,7 +8,8 @@ import type { Clock } from '../os/clock.js';
 import type { Env } from '../os/env.js';
 import { exists, syncFolder, translateDiskError } from '../os/files.js';
 import { renameStubborn } from '../os/rename.js';
-import { run, type ChildLedger } from '../os/run.js';
+import type { ChildLedger } from '../os/run.js';
+import { syncTree } from '../os/sync-tree.js';
 import { requireScripts } from './app-scripts.js';
 import { readEcosystem } from './ecosystem.js';
 import { quiet, type Effort } from './effort.js';
@@ -140,7 +141,7 @@ async function makeRelease(request: StageRequest, tools: StageTools): Promise<St
   );
   await buildAndCheck({ place, description, modules }, request, tools);
   const { made, changed } = await listMade({ place, config, modules }, git);
-  await syncTree(place.tree, git);
+  await syncTree(place.tree, { ...quiet(git), env: git.env });
   await writeMark(place.tree, {
     schema: 1,
     tag: request.release.tag,
@@ -148,6 +149,7 @@ async function makeRelease(request: StageRequest, tools: StageTools): Promise<St
     depsKey,
     made,
     changed,
+    run: request.runId,
   });
   const tree =
     request.strategy === 'releases' && request.beside !== true
@@ -250,12 +252,6 @@ async function listMade(
   // Kept dependencies lie in the live tree; nothing of the stage replaces them.
   const brought = modules === 'kept' ? made.filter((path) => path !== 'node_modules') : made;
   return { made: brought, changed: [...config.shared, ...changed] };
-}
-
-/** What npm and builds write is not on disk yet. After a power loss a durable mark must not vouch for empty files. */
-async function syncTree(tree: string, effort: Effort): Promise<void> {
-  if (process.platform !== 'linux') return;
-  await run({ file: 'sync', args: ['-f', tree], cwd: tree, env: effort.env }, quiet(effort));
 }
 
 async function publish(staged: string, request: StageRequest, tools: StageTools): Promise<string> {
