@@ -14,7 +14,8 @@ import {
   type Start,
   type Status,
 } from './answers.js';
-import { closePlace, MARKER, openPlace, type Place } from './place.js';
+import type { Disk } from './disk.js';
+import { closePlace, MARKER, openPlace, stopPlace, type Place } from './place.js';
 import type { Registry } from './registry.js';
 import type { Remote } from './remote.js';
 import { ToolWrapper, type Tool } from './wrapper.js';
@@ -50,9 +51,11 @@ export class Machine {
   readonly env: Readonly<Record<string, string>>;
   readonly #place: Place;
   readonly #tools: ReadonlyMap<Tool, ToolWrapper>;
+  readonly #disk: Disk | null;
 
-  private constructor(place: Place) {
+  private constructor(place: Place, disk: Disk | null) {
     this.#place = place;
+    this.#disk = disk;
     this.home = join(place.folder, 'home');
     this.pm2Home = join(place.folder, 'pm2');
     this.root = join(place.folder, 'app');
@@ -68,8 +71,14 @@ export class Machine {
     };
   }
 
-  static async open({ registry }: { registry?: Registry } = {}): Promise<Machine> {
-    const machine = new Machine(await openPlace());
+  /** With a disk, all of the machine lies on it. */
+  static async open({
+    registry,
+    disk = null,
+  }: { registry?: Registry; disk?: Disk | null } = {}): Promise<Machine> {
+    const place = await openPlace();
+    await disk?.attach(place.folder);
+    const machine = new Machine(place, disk);
     for (const name of ['home', 'pm2', 'app', 'bin', 'tmp']) await mkdir(machine.path(name));
     for (const tool of machine.#tools.values()) await tool.install();
     await symlink(PM2, machine.path('bin', 'pm2'));
@@ -176,9 +185,16 @@ export class Machine {
       .map((line) => v.parse(StartSchema, JSON.parse(line)));
   }
 
+  /** Ends everything that was started on this machine, at once. */
+  halt(): Promise<void> {
+    return stopPlace(this.#place);
+  }
+
   /** Ends everything that was started on this machine and removes it. */
-  close(): Promise<void> {
-    return closePlace(this.#place);
+  async close(): Promise<void> {
+    await this.halt();
+    await this.#disk?.close();
+    await closePlace(this.#place);
   }
 }
 

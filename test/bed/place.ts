@@ -29,9 +29,15 @@ export async function openPlace(): Promise<Place> {
   return { folder, mark: `${run}/${basename(folder)}` };
 }
 
-/** Ends every process of the place, then removes it. */
-export async function closePlace({ folder, mark }: Place): Promise<void> {
+/** Ends every process of the place. */
+export async function stopPlace({ folder, mark }: Place): Promise<void> {
   await endProcesses(() => processesOf({ variable: `${MARKER}=${mark}`, folder }));
+}
+
+/** Ends every process of the place, then removes it. */
+export async function closePlace(place: Place): Promise<void> {
+  const { folder } = place;
+  await stopPlace(place);
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   // The runner keeps the claims of ports until all files have ended; a file that runs alone takes its own back with its last place.
   if (process.env[RUN_VARIABLE] === undefined && (await isLastPlace()))

@@ -131,11 +131,16 @@ async function files({ layout, strategy, machine }: Subject, serves: Tagged): Pr
     if (status !== '') complaints.push(`git status: ${status}`);
   }
   const tree = strategy === 'checkout' ? layout.root : releaseTree(layout, serves);
-  const built = { ...serves.files, 'dist/server.cjs': serves.files['src/server.cjs'] ?? '' };
+  return [...complaints, ...(await brokenFiles(tree, serves)).map((path) => `${path} is not as committed`)];
+}
+
+/** The files of a complete release that are not as they were committed or built. */
+export async function brokenFiles(tree: string, { files: committed }: Tagged): Promise<string[]> {
+  const built = { ...committed, 'dist/server.cjs': committed['src/server.cjs'] ?? '' };
+  const broken: string[] = [];
   for (const [path, text] of Object.entries(built))
-    if ((await readFile(join(tree, path), 'utf8').catch(() => null)) !== text)
-      complaints.push(`${path} is not as committed`);
-  return complaints;
+    if ((await readFile(join(tree, path), 'utf8').catch(() => null)) !== text) broken.push(path);
+  return broken;
 }
 
 // What may lie in the state folder of a machine at rest.

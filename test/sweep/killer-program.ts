@@ -5,6 +5,7 @@ import net from 'node:net';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { around, before, type Call } from './around.js';
+import { Cutter } from './cutter.js';
 import { killTree } from './kill-tree.js';
 import { readPlan, type Kill, type Point } from './plan.js';
 
@@ -32,6 +33,7 @@ let step = 'begin';
 let visit = 0;
 let kill: Kill | null = null;
 let held: string | null = null;
+const cutter = plan.cuts === null ? null : new Cutter(plan.cuts);
 
 if (plan.aheadMs !== 0) Date.now = () => real.now() + plan.aheadMs;
 if (basename(process.argv[1] ?? '') === WORKER) watchWorker();
@@ -53,8 +55,10 @@ function watchWorker(): void {
   kill = plan.kills[visit] ?? null;
   step = firstStep();
   tell({ kind: 'begin', what: process.argv.at(-1) ?? '', point: 0 });
+  if (plan.unsynced !== null) forgetToSync(plan.unsynced);
   watchFiles();
   watchHandles();
+  process.on('exit', () => cutter?.cut(`${visit}-end`));
   before(childProcess.ChildProcess.prototype, 'spawn', ({ args }) => {
     reach('spawn', commandOf(args[0]));
   });
@@ -64,6 +68,22 @@ function watchWorker(): void {
     return outcome;
   });
   watchPm2();
+}
+
+/** Seeded mistakes: `sync` does nothing, or no file that is written by its handle is synced. */
+function forgetToSync(what: 'trees' | 'files'): void {
+  if (what === 'trees')
+    before(childProcess.ChildProcess.prototype, 'spawn', ({ args: [options] }) => {
+      const given: unknown =
+        typeof options === 'object' && options !== null ? Reflect.get(options, 'args') : [];
+      if (Array.isArray(given) && given.includes('sync')) given[given.indexOf('sync')] = 'true';
+    });
+  else
+    around(fs.promises, 'open', ({ go }) => {
+      const opened = go();
+      if (!(opened instanceof Promise)) return opened;
+      return opened.then((file: object) => Object.assign(file, { sync: () => Promise.resolve() }));
+    });
 }
 
 /** Which worker this is: each makes a file of its own beside the trace. */
@@ -168,6 +188,7 @@ function watchPm2(): void {
 function reach(kind: Point['kind'], what: string): void {
   points += 1;
   tell({ kind, what, point: points });
+  cutter?.cut(`${visit}-${points}`);
   const due = kill?.point === points ? kill : null;
   if (due === null) return;
   if (due.afterMs === null) die(due);

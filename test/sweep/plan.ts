@@ -12,6 +12,15 @@ const Kill = v.object({
   afterMs: v.nullable(v.number()),
 });
 
+const Cuts = v.object({
+  image: v.string(),
+  stat: v.string(),
+  /** Where the copies go: `<visit>-<point>.img`. */
+  folder: v.string(),
+  /** A file on the disk that somebody else syncs before each copy: names are on the disk then, contents are not. Null: nobody does. */
+  neighbour: v.nullable(v.string()),
+});
+
 const PlanSchema = v.object({
   /** The root's `journal.jsonl`, which tells the phase. */
   journal: v.string(),
@@ -23,6 +32,10 @@ const PlanSchema = v.object({
   journalLate: v.boolean(),
   /** How far the clock of pollers and workers is ahead. */
   aheadMs: v.number(),
+  /** At each point the disk is copied as a loss of power would leave it; null: it is not. */
+  cuts: v.nullable(Cuts),
+  /** A seeded mistake in the product: what it has synced is not. */
+  unsynced: v.nullable(v.picklist(['trees', 'files'])),
 });
 
 /** One kill of one worker. */
@@ -30,6 +43,9 @@ export type Kill = v.InferOutput<typeof Kill>;
 
 /** What the killer of a machine is to do: a file, read anew by each worker. */
 export type Plan = v.InferOutput<typeof PlanSchema>;
+
+/** How the disk of a worker is copied. */
+export type Cuts = v.InferOutput<typeof Cuts>;
 
 /** Which kind of call a point is. */
 export const KINDS = [

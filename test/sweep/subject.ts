@@ -9,6 +9,7 @@ import type { Strategy } from '../../src/config/machine.js';
 import { layoutOf, type Layout } from '../../src/state/layout.js';
 import { readJournal } from '../../src/state/journal.js';
 import type { AppSpec } from '../bed/app.js';
+import type { Disk } from '../bed/disk.js';
 import { Machine } from '../bed/machine.js';
 import { claimPorts } from '../bed/place.js';
 import { Remote } from '../bed/remote.js';
@@ -49,6 +50,11 @@ const MAX_POLLS = 20;
 const HANG_MS = 60_000;
 const HOUR_MS = 3_700_000;
 
+const HARMLESS = { journalLate: false, aheadMs: 0, cuts: null, unsynced: null };
+
+/** What a plan may do to workers beside killing them. */
+type Seeded = Pick<Plan, 'journalLate' | 'cuts' | 'unsynced'>;
+
 const pollSchema = v.object({ polled: v.string(), rss: v.number(), heapUsed: v.number(), files: v.number() });
 
 /** A machine with one root, whose workers are killed as planned and whose poller goes on. */
@@ -75,13 +81,13 @@ export class Subject {
     this.strategy = cast.strategy;
     this.apps = cast.apps;
     this.layout = layoutOf(cast.machine.root);
-    this.#plan = { journal: this.layout.journal, trace: '', kills: [], journalLate: false, aheadMs: 0 };
+    this.#plan = { journal: this.layout.journal, trace: '', kills: [], ...HARMLESS };
   }
 
   /** A machine that runs v1.0.0, managed. */
-  static async open(strategy: Strategy): Promise<Subject> {
+  static async open(strategy: Strategy, disk: Disk | null = null): Promise<Subject> {
     const remote = await Remote.open();
-    const machine = await Machine.open();
+    const machine = await Machine.open({ disk });
     const apps = [{ name: 'web', port: await claimPorts(20), instances: INSTANCES }];
     const subject = new Subject({ machine, remote, strategy, apps });
     await subject.tag('good');
@@ -112,10 +118,11 @@ export class Subject {
   }
 
   /** What the next workers are to suffer. */
-  async plan(kills: Plan['kills'], { journalLate = false } = {}): Promise<void> {
+  async plan(kills: Plan['kills'], seeded: Partial<Seeded> = {}): Promise<void> {
     this.#plans += 1;
     const trace = this.machine.path('tmp', `trace-${this.#plans}`);
-    await this.#write({ ...this.#plan, trace, kills, journalLate });
+    const { aheadMs } = this.#plan;
+    await this.#write({ ...this.#plan, ...HARMLESS, aheadMs, trace, kills, ...seeded });
   }
 
   /** Polls, and lets each worker end or die, until there is nothing left to do. */
