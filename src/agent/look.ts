@@ -38,7 +38,9 @@ export async function lookNow(root: Root, signal: AbortSignal): Promise<Observed
   const before = await readObserved(layout);
   if (lock === null) return before ?? afterFailedLook(null, slow(), { turn: 0, at: host.clock.now() });
   return underLock(lock, async () => {
-    const answered = before !== null && before.error === null && before.at > asked;
+    const now = host.clock.now();
+    // A look in the future is one from before the clock was set back.
+    const answered = before !== null && before.error === null && before.at > asked && before.at <= now;
     return answered ? before : look(root, { before, turn: before?.turn ?? 0 }, signal);
   });
 }

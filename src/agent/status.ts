@@ -27,6 +27,7 @@ export async function readStatus(root: Root, signal: AbortSignal): Promise<Statu
     pin: standingOrders(facts.orders, facts.now).pin?.release ?? null,
     decision: decide(facts),
     observed: facts.observed,
+    now: facts.now,
     processes: look.processes,
     trail: look.trail,
     lastRun: await newestEnded(root),

@@ -1,5 +1,6 @@
 import { describeRelease, type Instant, type Release } from './release.js';
 import type { Hold } from './orders.js';
+import { LONGEST_WAIT_MS } from './turn.js';
 import { quarantined, type Upgrade } from './upgrade.js';
 
 /** Why a machine is held back: the words of `status --json`. */
@@ -66,9 +67,13 @@ export const quarantineGate: Gate = (release, { upgrade }) => {
   return { open: false, reason: 'quarantined', until: null, detail };
 };
 
-/** After a failure that was not the release's fault, the next try waits. */
+/** After a failure that was not the release's fault, the next try waits; never longer than waits are, though the clock was set back since. */
 export const backoffGate: Gate = (release, { upgrade: { backoff }, impatient, now }) =>
-  backoff === null || impatient || backoff.commit !== release.commit || backoff.until <= now
+  backoff === null ||
+  impatient ||
+  backoff.commit !== release.commit ||
+  backoff.until <= now ||
+  backoff.until > now + LONGEST_WAIT_MS
     ? OPEN
     : { open: false, reason: backoff.reason, until: backoff.until, detail: backoff.cause };
 

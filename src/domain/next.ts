@@ -272,6 +272,8 @@ function startedAgain<P extends Candidate>(phase: P): P {
   return { ...phase, starts: phase.starts + 1 };
 }
 
+/** Steps lie in their order also where the clock was set back between two of them. */
 function walked({ trail }: Upgrade, step: Step): readonly Step[] {
-  return [...trail, step].slice(-TRAIL_LENGTH);
+  const before = trail.map(({ commit, at }) => ({ commit, at: Math.min(at, step.at) }));
+  return [...before, step].slice(-TRAIL_LENGTH);
 }

@@ -77,11 +77,12 @@ export interface StatusFacts {
   readonly drift: readonly DriftReport[];
   readonly orphans: readonly Orphan[];
   readonly warnings: readonly string[];
+  readonly now: Instant;
 }
 
 /** Puts the status together. */
 export function statusOf(facts: StatusFacts): Status {
-  const { identity, upgrade, decision, observed, worker, trail } = facts;
+  const { identity, upgrade, decision, observed, worker, trail, now } = facts;
   const { phase, active } = upgrade;
   return {
     ...identity,
@@ -92,7 +93,7 @@ export function statusOf(facts: StatusFacts): Status {
     active: active === null ? null : { ...active.release, since: active.since },
     behind: decision.behind,
     why: whyOf(facts),
-    processes: facts.processes.map((process) => processStatus(process, trail)),
+    processes: facts.processes.map((process) => processStatus(process, trail, now)),
     quarantine: upgrade.quarantine.map(({ release, cause, since }) => ({ ...release, cause, since })),
     lastRun: facts.lastRun,
     lastPoll:
@@ -106,16 +107,20 @@ export function statusOf(facts: StatusFacts): Status {
 }
 
 /** Which release a process runs: its own folder tells, where pm2 recorded one; else what the root named when it started. */
-export function commitOf({ cwd, script, startedAt }: AppProcess, trail: readonly Step[]): Commit | null {
+export function commitOf(
+  { cwd, script, startedAt }: AppProcess,
+  trail: readonly Step[],
+  now?: Instant,
+): Commit | null {
   const folder = /[\\/]releases[\\/][^\\/\n]*-([0-9a-f]{7})(?=[\\/\n]|$)/.exec(`${cwd}\n${script}`)?.[1];
-  if (folder === undefined) return commitAt(trail, startedAt);
+  if (folder === undefined) return commitAt(trail, startedAt, now);
   return trail.findLast(({ commit }) => commit.startsWith(folder))?.commit ?? null;
 }
 
-function processStatus(process: AppProcess, trail: readonly Step[]): ProcessStatus {
+function processStatus(process: AppProcess, trail: readonly Step[], now: Instant): ProcessStatus {
   const { pmId, name, pid, status, startedAt } = process;
   const lives = pid !== null;
-  const commit = lives ? commitOf(process, trail) : null;
+  const commit = lives ? commitOf(process, trail, now) : null;
   return {
     pmId,
     name,

@@ -26,7 +26,8 @@ export function spread(id: string): number {
 }
 
 const FIRST_WAIT_MS = 60_000;
-const LONGEST_WAIT_MS = 3_600_000;
+/** The longest wait after a failure. */
+export const LONGEST_WAIT_MS = 3_600_000;
 
 /** How long to wait after the nth failure in a row: doubling from a minute to an hour, ±20 % by `chance` in [0, 1). */
 export function backoffMs(failures: number, chance: number): number {

@@ -175,7 +175,12 @@ export function quarantined(upgrade: Upgrade, release: Release): Quarantined | n
   return upgrade.quarantine.find((entry) => sameRelease(entry.release, release)) ?? null;
 }
 
-/** The commit that the root named at a moment; null before anything is known. */
-export function commitAt(trail: readonly Step[], at: Instant): Commit | null {
+/**
+ * The commit that the root named at a moment; null before anything is known, and where nobody can tell: a newest step that lies after `now`
+ * says that the clock was set back since, and a moment before it may have come before or after.
+ */
+export function commitAt(trail: readonly Step[], at: Instant, now = Number.POSITIVE_INFINITY): Commit | null {
+  const newest = trail.at(-1)?.at ?? at;
+  if (newest > now && at < newest) return null;
   return trail.findLast((step) => step.at <= at)?.commit ?? null;
 }

@@ -88,7 +88,7 @@ function firstLine(text: string): string {
 function describeExit({ at, startedAt, exitCode }: ProcessEvent): string {
   // Cluster workers and signals give 0, which says nothing.
   const code = exitCode === null || exitCode === 0 ? '' : ` (exit code ${exitCode})`;
-  return `crashed ${((at - startedAt) / 1000).toFixed(1)} s after its start${code}`;
+  return `crashed ${(Math.max(0, at - startedAt) / 1000).toFixed(1)} s after its start${code}`;
 }
 
 /** A crash is told before its last words are written. */

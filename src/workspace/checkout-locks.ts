@@ -75,7 +75,8 @@ async function staleAmong(
 
 async function isForgotten(lock: string, clock: Clock): Promise<boolean> {
   const [since, held] = [await modifiedAt(lock), await isHeldOpen(lock)];
-  return since !== null && clock.now() - since > OLD_MS[held];
+  // A lock from the future is one from before the clock was set back.
+  return since !== null && Math.abs(clock.now() - since) > OLD_MS[held];
 }
 
 async function modifiedAt(path: string): Promise<number | null> {

@@ -19,7 +19,8 @@ export async function leftoversIn(state: string, now: Instant): Promise<string[]
   const torn = names.filter((name) => TEMPORARY.test(name));
   const dated = [...torn.filter((name) => !isWriterDead(name)), ...answers];
   const old = await Promise.all(
-    dated.map(async (name) => now - (await modifiedAt(join(state, name), now)) > DAY_MS),
+    // One from the future is one from before the clock was set back.
+    dated.map(async (name) => Math.abs(now - (await modifiedAt(join(state, name), now))) > DAY_MS),
   );
   return [
     ...dated.filter((_, i) => old[i] === true),

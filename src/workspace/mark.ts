@@ -13,6 +13,7 @@ const markSchema = v.object({
   depsKey: v.nullable(v.string()),
   made: v.array(v.string()),
   changed: v.exactOptional(v.array(v.string())),
+  run: v.exactOptional(v.string()),
 });
 
 /** What a complete release tree says about itself. */
@@ -26,6 +27,8 @@ export interface ReleaseMark {
   readonly made: readonly string[];
   /** Committed paths that were not as committed when the tree was complete: shared, or changed by the build. Older marks do not tell. */
   readonly changed?: readonly string[];
+  /** The run that made it: runs sort in their order whatever the clock does. Older marks do not tell. */
+  readonly run?: string;
 }
 
 /** Declares a tree complete, durably. */

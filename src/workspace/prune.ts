@@ -7,7 +7,7 @@ import { runGit } from '../os/git.js';
 import type { Effort } from './effort.js';
 import { quiet } from './effort.js';
 import { leftoversIn } from './leftovers.js';
-import { MARK_NAME, readMark } from './mark.js';
+import { readMark } from './mark.js';
 import { sweepGitLocks } from './git-locks.js';
 import { INCOMING_REF } from './mirror.js';
 
@@ -43,6 +43,7 @@ export async function prune(request: PruneRequest, effort: Effort): Promise<void
   );
   const runs = (await foldersIn(join(request.state, 'runs')))
     .filter(({ name }) => !request.runIds.includes(name))
+    .sort((a, b) => compare(b.name, a.name))
     .slice(MAX_RUNS);
   for (const { path, name } of [...releases.stale, ...stages, ...runs])
     await throwAway(path, { trash, name }, effort);
@@ -56,10 +57,9 @@ export async function prune(request: PruneRequest, effort: Effort): Promise<void
 interface Folder {
   readonly name: string;
   readonly path: string;
-  readonly modifiedMs: number;
 }
 
-/** Complete releases in the order of their completion, newest first, beyond `keep`; incomplete ones are always stale. */
+/** Complete releases beyond `keep`, by the runs that made them and not by the time of any file; incomplete ones are always stale. */
 async function sortOut({
   root,
   keep,
@@ -70,7 +70,7 @@ async function sortOut({
   const stale: Folder[] = [];
   const kept = [...protect];
   let free = keep - protect.length;
-  for (const { folder, commit } of found.sort((a, b) => b.completedMs - a.completedMs)) {
+  for (const { folder, commit } of found.sort((a, b) => compare(b.run, a.run))) {
     if (commit !== null && protect.includes(commit)) continue;
     if (commit !== null && free-- > 0) kept.push(commit);
     else stale.push(folder);
@@ -78,24 +78,21 @@ async function sortOut({
   return { stale, kept };
 }
 
-/** The mark is written once; the folder's own time changes with each file that an app writes into it. */
-async function completion({ path }: Folder): Promise<{ commit: Commit | null; completedMs: number }> {
+/** A mark that does not tell its run is older than all that do. */
+async function completion({ path }: Folder): Promise<{ commit: Commit | null; run: string }> {
   const mark = await readMark(path);
-  return mark === null
-    ? { commit: null, completedMs: 0 }
-    : { commit: mark.commit, completedMs: (await stat(join(path, MARK_NAME))).mtimeMs };
+  return { commit: mark?.commit ?? null, run: mark?.run ?? '' };
 }
 
-/** The folders within a folder, the one that changed last first. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 async function foldersIn(parent: string): Promise<Folder[]> {
   const entries = await readdir(parent, { withFileTypes: true }).catch(ifNone);
-  const folders = entries
+  return entries
     .filter((entry) => entry.isDirectory())
-    .map(async ({ name }) => {
-      const path = join(parent, name);
-      return { name, path, modifiedMs: (await stat(path)).mtimeMs };
-    });
-  return (await Promise.all(folders)).sort((a, b) => b.modifiedMs - a.modifiedMs);
+    .map(({ name }) => ({ name, path: join(parent, name) }));
 }
 
 async function throwAway(

@@ -48,6 +48,8 @@ test('gates open when nothing closes them, and at the very moment that was named
     { hold, now: 200 },
     { upgrade: { ...FRESH, backoff }, now: 300 },
     { upgrade: { ...FRESH, backoff }, impatient: true },
+    // No wait is longer than an hour: the clock was a year ahead when this one was written.
+    { upgrade: { ...FRESH, backoff: { ...backoff, until: 365 * 86_400_000 } } },
     { upgrade: { ...FRESH, quarantine: [{ release: release('v1.0.9', 9), cause: 'it crashed', since: 2 }] } },
   ];
   for (const facts of table) assert.deepEqual(passGates(V11, { ...FACTS, ...facts }), { open: true });

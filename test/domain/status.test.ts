@@ -26,7 +26,7 @@ const FACTS: StatusFacts = {
   },
   upgrade: { ...FRESH, active: { release: V10, since: 100, apps: null } },
   ...{ pin: null, decision: DECISION, observed: null, processes: [], trail: TRAIL },
-  ...{ lastRun: null, nextPoll: 900, worker: null, drift: [], orphans: [], warnings: [] },
+  ...{ lastRun: null, nextPoll: 900, worker: null, drift: [], orphans: [], warnings: [], now: 1_000 },
 };
 
 test('a process runs the release of its own folder, or else what the root named when it started', () => {
@@ -82,6 +82,7 @@ test('status has every field, null where there is nothing', () => {
       drift: [],
       orphans: [],
       warnings: [],
+      now: 1_000,
     },
   });
 });

@@ -152,6 +152,18 @@ test('the trail tells which commit the root named at a moment', () => {
   ];
   for (const [at, expected] of table) assert.equal(commitAt(trail, at), expected);
   assert.equal(commitAt([], 1), null);
+  // The clock was set back since the newest step: a moment before it may have come before the step, or after.
+  assert.equal(commitAt(trail, 15, 16), null);
+  assert.equal(commitAt(trail, 25, 16), commit(2));
+});
+
+test('the steps of the trail stay in their order though the clock is set back in between', () => {
+  const former = { ...upgradeIn(PHASES.idle), trail: [{ commit: commit(8), at: 10 ** 12 }] };
+  const round = [EVENTS.desired, EVENTS.staged, EVENTS.opened, EVENTS.activated];
+  const { trail } = round.reduce(next, former);
+  const at = trail.at(-1)?.at ?? 0;
+  assert.ok(at < 10 ** 12);
+  assert.deepEqual(trail.at(0), { commit: commit(8), at });
 });
 
 test('the trail stays bounded however often a machine goes there and back', () => {

@@ -29,7 +29,8 @@ describe('pruning', () => {
   async function release(digit: number, ageMinutes: number): Promise<void> {
     const path = join(bench.root, 'releases', `v${digit}`);
     await mkdir(path, { recursive: true });
-    await writeMark(path, { schema: 1, tag: `v${digit}`, commit: commit(digit), depsKey: null, made: [] });
+    const mark = { schema: 1, tag: `v${digit}`, commit: commit(digit), depsKey: null, made: [] } as const;
+    await writeMark(path, { ...mark, run: `run-${digit}` });
     await age(join(path, MARK_NAME), ageMinutes);
   }
   const request = (more: Partial<Parameters<typeof prune>[0]> = {}): Parameters<typeof prune>[0] => ({
@@ -42,8 +43,8 @@ describe('pruning', () => {
     ...more,
   });
 
-  it('keeps active, previous and the newest few, whatever their age', async () => {
-    for (const digit of [1, 2, 3, 4, 5, 6]) await release(digit, 100 - digit);
+  it('keeps active, previous and the newest few by their runs, whatever the times of their files', async () => {
+    for (const digit of [1, 2, 3, 4, 5, 6]) await release(digit, digit); // on a clock that was set back again and again
     await folder(join(bench.root, 'releases', 'incomplete'), 0);
     await prune(request(), bench.effort());
     assert.deepEqual((await readdir(join(bench.root, 'releases'))).sort(), ['v1', 'v2', 'v5', 'v6']);
@@ -53,13 +54,13 @@ describe('pruning', () => {
   it('drops abandoned stages and runs beyond the fiftieth, but not its own', async () => {
     await folder(join(bench.state, 'stage/run-old'), 5);
     await folder(join(bench.state, 'stage/run-now'), 5);
-    await folder(join(bench.state, 'runs/run-now'), 9_999);
-    for (let index = 0; index < 55; index++) await folder(join(bench.state, `runs/run-${index}`), index);
-    await prune(request(), bench.effort());
+    await folder(join(bench.state, 'runs/now'), 9_999);
+    for (let index = 10; index < 65; index++) await folder(join(bench.state, `runs/run-${index}`), index);
+    await prune(request({ runIds: ['run-now', 'now'] }), bench.effort());
     assert.deepEqual(await readdir(join(bench.state, 'stage')), ['run-now']);
     const runs = await readdir(join(bench.state, 'runs'));
     assert.equal(runs.length, 51);
-    assert.ok(runs.includes('run-now') && runs.includes('run-0') && !runs.includes('run-50'));
+    assert.ok(runs.includes('now') && runs.includes('run-64') && !runs.includes('run-14'));
   });
 
   it('drops what kills leave: old answers, half-written records, mirrors put aside; not what somebody may be writing', async () => {

@@ -78,7 +78,7 @@ describe('staging', () => {
       tag: 'v1.0.0',
       commit,
       depsKey: staged.depsKey,
-      ...{ made: ['node_modules'], changed: [] },
+      ...{ made: ['node_modules'], changed: [], run: 'run-1' },
     });
     assert.deepEqual(await readdir(join(bench.state, 'stage')), []);
   });
