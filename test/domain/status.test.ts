@@ -82,7 +82,6 @@ test('status has every field, null where there is nothing', () => {
       drift: [],
       orphans: [],
       warnings: [],
-      now: 1_000,
     },
   });
 });
