@@ -1,7 +1,6 @@
 import { Agent } from './agent/agent.js';
 
-export type { Agent, AgentEvents, RunEvent } from './agent/agent.js';
-export type { Polled } from './agent/poll.js';
+export type { Agent, AgentEvents, Polled, RunEvent } from './agent/agent.js';
 export type { Release } from './domain/release.js';
 
 /**

@@ -6,6 +6,7 @@ import { excludeFromStatus, headTrail, inspectCheckout, type Checkout } from '..
 import { depsKeyOf } from '../workspace/stage-dependencies.js';
 import { writeLive } from '../workspace/switch-checkout.js';
 import { readProject } from '../workspace/project.js';
+import { measureModules, UNKNOWN_SIZE } from '../workspace/size.js';
 import { trustInstalled } from '../workspace/trust-installed.js';
 import { readBroughtOrDefaults, type Brought } from './brought.js';
 import { effortOf, type Workplace } from './workplace.js';
@@ -30,6 +31,7 @@ export async function adoptCheckout(place: Workplace): Promise<Extract<Event, { 
     commit: checkout.commit,
     depsKey: await liveDepsKey(layout.root, brought),
     made: [],
+    size: { ...UNKNOWN_SIZE, modules: measureModules(layout.root) },
   });
   const at = host.clock.now();
   return {

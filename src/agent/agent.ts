@@ -1,10 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { watch } from 'node:fs';
+import { isGitOpsError } from '../domain/errors.js';
 import type { Instant, Release } from '../domain/release.js';
 import { systemClock } from '../os/clock.js';
 import type { EndedRun } from './ended-runs.js';
-import type { Polled } from './poll.js';
+import type { PollResult } from './poll.js';
 import type { Root } from './root.js';
+
+/** What a poll did. `held`: the disk takes nothing, so it did not even look. */
+export type Polled = PollResult | 'held';
 
 /** What a run came to, as an event of the agent. */
 export interface RunEvent {
@@ -48,10 +52,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** Looks at the source now and launches a worker if there is something to do. Rejects if the root cannot be read. */
   async check(): Promise<Polled> {
     // Somebody waits for it: unlike the turns of the loop, it may keep the process alive until its answer.
-    const { openRoot, poll } = await loadTurn();
-    const polled = await poll(await openRoot(this.#folder), null, this.#over.signal);
-    this.emit('polled', polled);
-    return polled;
+    const { openRoot } = await loadTurn();
+    return this.#poll(await openRoot(this.#folder), null);
   }
 
   /** Stops polling. A run that is under way goes on: it is not ours to stop. */
@@ -75,13 +77,25 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /** Takes a turn, if there is one to take, and tells when the next one is. */
   async #take(turn: Instant | null | 'first'): Promise<Instant> {
-    const { poll, scheduleOf } = await loadTurn();
+    const { scheduleOf } = await loadTurn();
     const root = await this.#open();
     const schedule = await scheduleOf(root);
     const due = turn === 'first' ? schedule.first : turn;
-    if (due !== null) this.emit('polled', await poll(root, due, this.#over.signal));
+    if (due !== null) await this.#poll(root, due);
     await this.#tellRuns();
     return schedule.following(this.#clock.now());
+  }
+
+  /** A disk that takes nothing is told, and looked at again with the next turn. */
+  async #poll(root: Root, turn: Instant | null): Promise<Polled> {
+    const { poll } = await loadTurn();
+    const polled = await poll(root, turn, this.#over.signal).catch((error: unknown) => {
+      if (!isGitOpsError(error, 'DISK_FULL', 'DISK_READONLY')) throw error;
+      this.emit('problem', error);
+      return 'held' as const;
+    });
+    this.emit('polled', polled);
+    return polled;
   }
 
   /** Nothing that goes wrong here reaches the host: it is told, and tried again. */

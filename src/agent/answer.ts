@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { ErrorCode } from '../domain/errors.js';
+import type { ErrorCode, GitOpsError } from '../domain/errors.js';
 import { OUTCOMES, type Outcome } from '../domain/run.js';
 import type { Layout } from '../state/layout.js';
 import type { Visit } from './worker.js';
@@ -52,8 +52,7 @@ export function toAnswer(visit: Visit): Answer {
 
 /** What went wrong, and the mend unless it is told already. */
 function failureOf({ phase, error }: Rested, problem: string | null): Answer {
-  const [code, hint] =
-    phase === 'stuck' ? (['STUCK', STUCK_HINT] as const) : [error?.code ?? null, error?.hint ?? null];
+  const [code, hint] = mendOf(phase, error);
   const told = problem ?? error?.message ?? null;
   return {
     ...EMPTY,
@@ -61,6 +60,17 @@ function failureOf({ phase, error }: Rested, problem: string | null): Answer {
     problem: told,
     hint: hint !== null && told?.includes(hint) === true ? null : hint,
   };
+}
+
+/** Halfway between two releases only somebody who mends the disk leads out. */
+function mendOf(
+  phase: Rested['phase'],
+  error: GitOpsError | null,
+): readonly [ErrorCode | null, string | null] {
+  if (phase === 'stuck') return ['STUCK', STUCK_HINT];
+  const halfway = phase === 'activating' || phase === 'proving' || phase === 'rollingBack';
+  if (halfway && error?.code === 'DISK_READONLY') return ['STUCK', error.hint];
+  return [error?.code ?? null, error?.hint ?? null];
 }
 
 type Rested = Extract<Visit, { kind: 'rested' }>;

@@ -3,6 +3,7 @@ import { isGitOpsError } from '../domain/errors.js';
 import type { Orders } from '../domain/orders.js';
 import { readObserved, readOrders } from '../state/store.js';
 import { knownUpgrade } from './known-upgrade.js';
+import { diskOf } from './room.js';
 import type { Root } from './root.js';
 
 /** Gathers what a decision looks at from the records on disk: everybody who asks gets the same. Drift is looked for apart (`look-drift.ts`). */
@@ -12,6 +13,7 @@ export async function gatherFacts(root: Root, request: Request = NO_REQUEST): Pr
     upgrade: await knownUpgrade(root),
     orders: await ordersOrHold(root),
     observed: await readObserved(layout),
+    disk: await diskOf(root),
     channel: config.channel,
     tagPrefix: config.tagPrefix,
     request,

@@ -28,6 +28,7 @@ const BLOCKED: readonly ErrorCode[] = [
   'APPS_PINNED',
   'DAEMON_ABSENT',
   'DAEMON_FOREIGN',
+  'DISK_SHORT',
 ];
 const OFFLINE: readonly ErrorCode[] = ['SOURCE_UNREACHABLE', 'SOURCE_REFUSED'];
 

@@ -3,13 +3,16 @@ import type { LogLine } from '../observe/log.js';
 import { holderOf } from '../state/lock.js';
 import { readRecord } from '../state/records.js';
 import { runLog } from '../state/runs.js';
-import { answerFile, answerPath, type Answer } from './answer.js';
+import { answerFile, answerPath, toAnswer, type Answer } from './answer.js';
 import { knownUpgrade } from './known-upgrade.js';
 import { LogTail } from './log-tail.js';
+import { diskOf, refusalOf } from './room.js';
 import type { Root } from './root.js';
 
 const LOOK_MS = 100;
 const SILENCE_MS = 5_000;
+// There nobody is going to answer, and no worker stays.
+const READ_ONLY_MS = 1_000;
 
 /**
  * Follows a worker that was just launched: hands out the lines of its run's log as they come and resolves with its answer.
@@ -35,9 +38,19 @@ export async function followWorker(
       await rm(path, { force: true });
       return answer;
     }
-    if (host.clock.monotonicMs() - lastSign > SILENCE_MS) return DIED;
+    const silentMs = host.clock.monotonicMs() - lastSign;
+    if (silentMs > SILENCE_MS || (silentMs > READ_ONLY_MS && (await diskOf(root)).at === 'readonly'))
+      return silence(root);
     await host.clock.sleep(LOOK_MS, signal);
   }
+}
+
+/** A worker that the disk keeps from answering is not dead. */
+async function silence(root: Root): Promise<Answer> {
+  const refusal = refusalOf(await diskOf(root));
+  if (refusal === null) return DIED;
+  const { phase } = await knownUpgrade(root);
+  return toAnswer({ kind: 'rested', phase: phase.at, decision: null, run: null, error: refusal });
 }
 
 const DIED: Answer = {

@@ -7,6 +7,7 @@ import { openAccess } from '../source/credentials.js';
 import { listRefs } from '../source/git.js';
 import { lockWithin, tryLock, type Lock } from '../state/lock.js';
 import { readObserved, writeObserved } from '../state/store.js';
+import { diskOf, refusalOf } from './room.js';
 import type { Root } from './root.js';
 
 // Longer than a look may take.
@@ -28,9 +29,15 @@ export async function takeTurn(root: Root, turn: Instant, signal: AbortSignal): 
   });
 }
 
-/** Looks now, because somebody asked; waits for a look that is under way. */
+/**
+ * Looks now, because somebody asked; waits for a look that is under way. A disk that takes nothing is a look that failed:
+ * what was known before is told with it.
+ */
 export async function lookNow(root: Root, signal: AbortSignal): Promise<Observed> {
   const { layout, host } = root;
+  const refusal = refusalOf(await diskOf(root));
+  if (refusal !== null)
+    return afterFailedLook(await readObserved(layout), refusal, { turn: 0, at: host.clock.now() });
   await makePrivateFolder(layout.state);
   const asked = host.clock.now();
   const holder = { pid: process.pid, startedAt: asked, run: null };

@@ -44,4 +44,4 @@ export async function askHook(
 /** What makes a hook's failure a verdict on the release. "Not now" is none. */
 export const VERDICT: readonly ErrorCode[] = ['HOOK_FAILED', 'COMMAND_TIMEOUT'];
 /** Whatever a hook says after a way back, the former release serves. */
-export const REMARK: readonly ErrorCode[] = [...VERDICT, 'HOOK_NOT_NOW'];
+export const REMARK: readonly ErrorCode[] = [...VERDICT, 'HOOK_NOT_NOW', 'DISK_FULL'];

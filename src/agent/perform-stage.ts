@@ -6,7 +6,9 @@ import { sameRelease, type Release } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
 import { RUN_MARK } from '../os/run.js';
 import { releaseTree } from '../state/layout.js';
-import { readMark } from '../workspace/mark.js';
+import { readMark, type ReleaseMark } from '../workspace/mark.js';
+import { UNKNOWN_SIZE } from '../workspace/size.js';
+import type { ModulesBase } from '../workspace/stage-dependencies.js';
 import { stageCommit, stageRelease, type StageRequest, type StageTools } from '../workspace/stage.js';
 import { stageKept } from '../workspace/stage-kept.js';
 import { readLive } from '../workspace/switch-checkout.js';
@@ -93,13 +95,16 @@ function requireEngine(range: string | null, { tag }: Release): void {
 }
 
 /** The proven release whose dependencies may be taken over. */
-async function baseOf(
+export async function baseOf(
   { root: { config, layout } }: Workplace,
   { active }: Upgrade,
-): Promise<StageRequest['base']> {
+): Promise<ModulesBase | null> {
   if (active === null) return null;
-  if (config.strategy === 'checkout')
-    return { tree: layout.root, depsKey: (await readLive(layout.state))?.depsKey ?? null };
+  if (config.strategy === 'checkout') return baseIn(layout.root, await readLive(layout.state));
   const tree = releaseTree(layout, active.release);
-  return { tree, depsKey: (await readMark(tree))?.depsKey ?? null };
+  return baseIn(tree, await readMark(tree));
+}
+
+function baseIn(tree: string, found: Pick<ReleaseMark, 'depsKey' | 'size'> | null): ModulesBase {
+  return { tree, depsKey: found?.depsKey ?? null, size: found?.size ?? UNKNOWN_SIZE };
 }

@@ -16,6 +16,7 @@ import { activate, goBack, prove } from './perform-change.js';
 import { lookClosely } from './look-closely.js';
 import { repair } from './perform-repair.js';
 import { stage } from './perform-stage.js';
+import { requireRoomToActivate, requireRoomToStage } from './require-room.js';
 import { switchingOf } from './switching.js';
 import type { Workplace } from './workplace.js';
 
@@ -61,6 +62,7 @@ async function begin(place: Workplace, upgrade: Upgrade): Promise<Result> {
   if (desired === null || decision.step !== 'stage') return { event: null, decision, error: null };
   return attempt(place, { upgrade, release: desired }, async () => {
     await requireClearWay(place, upgrade, desired);
+    await requireRoomToStage(place, upgrade, desired);
     return { type: 'desired', release: desired, run: place.order.run };
   });
 }
@@ -74,6 +76,7 @@ async function open(place: Workplace, upgrade: Upgrade, { release, run }: Staged
   if (decision.step !== 'activate') return { event: null, decision, error: null };
   return attempt(place, { upgrade, release }, async () => {
     const old = await requireClearWay(place, upgrade, release);
+    await requireRoomToActivate(place, upgrade, { release, run });
     await switchingOf(place).prepare(upgrade, release, run);
     await waitUntilAlone(
       old.map(({ pid }) => pid),
@@ -139,8 +142,13 @@ async function attempt(
   }
 }
 
-/** The root is switched, and pm2 or another git keeps us from going on: neither the release nor a rule says anything. A later worker goes on. */
+/**
+ * The root is switched, and pm2, the disk or another git keeps us from going on: neither the release nor a rule says anything.
+ * A later worker goes on. A read-only disk takes no event at all.
+ */
 function isPassing(error: GitOpsError, { phase: { at } }: Upgrade): boolean {
+  if (error.code === 'DISK_READONLY') return true;
   if (at === 'rollingBack' && error.code === 'TREE_BUSY') return true;
-  return isDaemonLost(error) && (at === 'proving' || at === 'rollingBack' || at === 'repairing');
+  const passes = error.code === 'DISK_FULL' || isDaemonLost(error);
+  return passes && (at === 'proving' || at === 'rollingBack' || at === 'repairing');
 }

@@ -7,17 +7,31 @@ import { holderOf } from '../state/lock.js';
 import { gatherFacts } from './facts.js';
 import { launchWorker } from './launch.js';
 import { lookNow, takeTurn } from './look.js';
+import { diskOf, refusalOf } from './room.js';
 import { newRunId } from './run-id.js';
 import type { Root } from './root.js';
 
 /** What a poll did. */
-export type Polled = 'notOurTurn' | 'rested' | 'launched' | 'busy';
+export type PollResult = 'notOurTurn' | 'rested' | 'launched' | 'busy';
 
 /**
  * One tick of the poller: looks, if this turn is still to be taken, then asks what there is to do and launches a worker for it.
  * It never fetches, installs or restarts, and may run inside a customer's app. `turn` null: look now, somebody asked.
+ * Throws `DISK_FULL`, `DISK_READONLY` where nothing can be written down.
  */
-export async function poll(root: Root, turn: Instant | null, signal: AbortSignal): Promise<Polled> {
+export async function poll(root: Root, turn: Instant | null, signal: AbortSignal): Promise<PollResult> {
+  try {
+    // What cannot be written down would be looked for by every poller again.
+    const refusal = refusalOf(await diskOf(root));
+    if (refusal !== null) throw refusal;
+    return await pollOnce(root, turn, signal);
+  } catch (error) {
+    if (isGitOpsError(error, 'DISK_FULL')) await launchForRoom(root);
+    throw error;
+  }
+}
+
+async function pollOnce(root: Root, turn: Instant | null, signal: AbortSignal): Promise<PollResult> {
   const looked = turn === null ? await lookNow(root, signal) : await takeTurn(root, turn, signal);
   const facts = await gatherFacts(root);
   const { step } = decide(facts);
@@ -28,16 +42,19 @@ export async function poll(root: Root, turn: Instant | null, signal: AbortSignal
   const untidy = await isUntidy(root, facts.upgrade);
   if (isAtRest && !untidy && !(await hasDrifted(root, facts, signal))) return 'rested';
   if ((await holderOf(root.layout.upgradeLock)) !== null) return 'busy';
-  const cause = step === 'finish' || (isAtRest && untidy) ? 'resume' : isAtRest ? 'drift' : 'schedule';
-  await launchWorker(root, {
-    run: await newRunId(root),
-    cause,
-    to: null,
-    impatient: false,
-    answer: false,
-    startPm2: false,
-  });
+  const resumes = step === 'finish' || (isAtRest && untidy);
+  await launch(root, resumes ? 'resume' : isAtRest ? 'drift' : 'schedule');
   return 'launched';
+}
+
+/** On a full disk a worker may yet find something to prune. */
+async function launchForRoom(root: Root): Promise<void> {
+  if ((await holderOf(root.layout.upgradeLock)) === null) await launch(root, 'prune');
+}
+
+async function launch(root: Root, cause: string): Promise<void> {
+  const nobody = { to: null, impatient: false, answer: false, startPm2: false };
+  await launchWorker(root, { run: await newRunId(root), cause, ...nobody });
 }
 
 /** Whether there is something to repair, as far as a short look tells, or the files are to be compared again. That it cannot be told is no reason to act. */

@@ -1,6 +1,8 @@
+import { isGitOpsError } from '../domain/errors.js';
 import type { Release } from '../domain/release.js';
 import { startOf, type Outcome, type Run } from '../domain/run.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
+import { withReserve } from '../state/reserve.js';
 import { readRun, writeRun } from '../state/runs.js';
 import type { Workplace } from './workplace.js';
 
@@ -16,8 +18,7 @@ export async function recordBegin(place: Workplace, { before, after, event }: Tr
   const { phase } = after;
   const begins = event.type === 'desired' || event.type === 'drifted';
   if (!begins || (phase.at !== 'staging' && phase.at !== 'repairing')) return;
-  const { layout, host } = place.root;
-  await writeRun(layout, { ...begun(place, before, phase), startedAt: host.clock.now() });
+  await note(place, { ...begun(place, before, phase), startedAt: place.root.host.clock.now() });
 }
 
 /** Writes down how a run ended, if the step ends it. Comes before the journal: what is cut off in between is done and told again. */
@@ -28,8 +29,18 @@ export async function recordEnd(place: Workplace, step: Transition): Promise<Run
   if (outcome === null || phase.at === 'idle') return null;
   const found = (await readRun(layout, phase.run)) ?? begun(place, step.before, phase);
   const ended: Run = { ...found, endedAt: host.clock.now(), outcome, problem: problemOf(step) };
-  await writeRun(layout, ended);
+  await note(place, ended);
   return ended;
+}
+
+/** The journal is what counts: a record that the disk does not take is no reason to stop, and least of all a way back. */
+async function note({ root: { layout }, report }: Workplace, run: Run): Promise<void> {
+  try {
+    await withReserve(layout.reserve, () => writeRun(layout, run));
+  } catch (error) {
+    if (!isGitOpsError(error, 'DISK_FULL', 'DISK_READONLY')) throw error;
+    report.step(`warning: this run is not on record: ${error.message}`);
+  }
 }
 
 function begun(

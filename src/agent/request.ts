@@ -1,6 +1,6 @@
 import { findTag, newestTags } from '../domain/channel.js';
 import { decide, mayRepair, type Decision, type Facts, type Request } from '../domain/decide.js';
-import { GitOpsError } from '../domain/errors.js';
+import { GitOpsError, type ErrorCode } from '../domain/errors.js';
 import { trustedRefs, type Observed } from '../domain/observed.js';
 import type { Release } from '../domain/release.js';
 import { gatherFacts } from './facts.js';
@@ -54,9 +54,14 @@ export function namedRelease(
 }
 
 function unreachable({ code, error }: Observed): GitOpsError {
-  const hint =
-    code === 'GIT_MISSING'
-      ? 'install git, and make sure that it is in PATH'
-      : 'check the network, the repository and its credentials in gitops.json';
-  return new GitOpsError(code ?? 'SOURCE_UNREACHABLE', error ?? 'the last look failed', { hint });
+  const hint = code === null ? undefined : HINTS[code];
+  return new GitOpsError(code ?? 'SOURCE_UNREACHABLE', error ?? 'the last look failed', {
+    hint: hint ?? 'check the network, the repository and its credentials in gitops.json',
+  });
 }
+
+const HINTS: Partial<Record<ErrorCode, string>> = {
+  GIT_MISSING: 'install git, and make sure that it is in PATH',
+  DISK_FULL: 'nothing new can be seen until there is room: free some space',
+  DISK_READONLY: 'nothing can change until it is writable again: check the disk (dmesg), then remount it',
+};

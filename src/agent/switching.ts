@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { releaseFolder, type Release } from '../domain/release.js';
 import type { Upgrade } from '../domain/upgrade.js';
+import type { Space } from '../domain/disk.js';
 import { GitOpsError } from '../domain/errors.js';
 import { releaseTree } from '../state/layout.js';
 import { readMark } from '../workspace/mark.js';
+import { moveTakes } from '../workspace/move-space.js';
 import { stageFolder } from '../workspace/stage.js';
 import { checkDirty, moveBack, moveCheckout, prepareMove, readLive } from '../workspace/switch-checkout.js';
 import { pointTo, unpoint } from '../workspace/switch-releases.js';
@@ -19,6 +21,8 @@ export interface Switching {
   obstacles(upgrade: Upgrade, release: Release): Promise<readonly string[]>;
   /** Has ready what activating and the way back need, so that neither fails half way. Touches nothing that anybody sees. */
   prepare(upgrade: Upgrade, release: Release, run: string): Promise<void>;
+  /** What the switch itself writes. */
+  takes(upgrade: Upgrade, release: Release, run: string): Promise<Space>;
   /** Makes the root name the staged release. */
   activate(upgrade: Upgrade, release: Release, run: string): Promise<void>;
   /** Makes the root name the active release again; without one, nothing. */
@@ -39,6 +43,7 @@ function releasesSwitching({ root: { layout } }: Workplace): Switching {
     stagedTree: treeOf,
     obstacles: () => Promise.resolve([]),
     prepare: () => Promise.resolve(),
+    takes: () => Promise.resolve({ bytes: 0, files: 1 }),
     async activate(_upgrade, release) {
       await requireComplete(treeOf(release), release);
       await pointTo(layout.root, releaseFolder(release));
@@ -65,13 +70,18 @@ function checkoutSwitching(place: Workplace): Switching {
         { ...common, mirror: layout.mirror, from: activeOf(upgrade), to: release, runId: run },
         effort,
       ),
+    takes: (upgrade, to, run) =>
+      moveTakes(
+        { root: layout.root, mirror: layout.mirror, from: activeOf(upgrade), to, tree: stagedTree(to, run) },
+        effort,
+      ),
     async activate(upgrade, release, run) {
       const from = activeOf(upgrade);
       if ((await readLive(layout.state))?.commit === release.commit) return;
       const tree = stagedTree(release, run);
-      const { made, depsKey } = await requireComplete(tree, release);
+      const { made, depsKey, size } = await requireComplete(tree, release);
       const modules = made.includes('node_modules') ? 'installed' : 'kept';
-      const staged = { tree, made, depsKey, modules } as const;
+      const staged = { tree, made, depsKey, modules, size } as const;
       await moveCheckout(
         { ...common, mirror: layout.mirror, from, to: release, staged, dirty: config.dirty, runId: run },
         effort,

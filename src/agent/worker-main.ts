@@ -1,6 +1,7 @@
 import { isGitOpsError, messageOf } from '../domain/errors.js';
 import { makePrivateFolder } from '../os/files.js';
 import { writeRecord } from '../state/records.js';
+import { withReserve } from '../state/reserve.js';
 import { answerPath, answersFolder, toAnswer, type Answer } from './answer.js';
 import { openRoot } from './compose.js';
 import { prepareToRun } from '../os/run.js';
@@ -36,8 +37,15 @@ async function main(): Promise<void> {
 
 async function answer({ layout }: Root, order: WorkOrder, told: Answer): Promise<void> {
   if (!order.answer) return;
-  await makePrivateFolder(answersFolder(layout));
-  await writeRecord(answerPath(layout, order.run), told);
+  try {
+    await withReserve(layout.reserve, async () => {
+      await makePrivateFolder(answersFolder(layout));
+      await writeRecord(answerPath(layout, order.run), told);
+    });
+  } catch (error) {
+    // Who waits looks at the disk, too.
+    if (!isGitOpsError(error, 'DISK_FULL', 'DISK_READONLY')) throw error;
+  }
 }
 
 await main();

@@ -1,6 +1,7 @@
 import { rmdir } from 'node:fs/promises';
 import type { Decision } from '../domain/decide.js';
-import { messageOf, type GitOpsError } from '../domain/errors.js';
+import { FLOOR, isShortOf } from '../domain/disk.js';
+import { isGitOpsError, messageOf, type GitOpsError } from '../domain/errors.js';
 import { next } from '../domain/next.js';
 import type { Run } from '../domain/run.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
@@ -9,10 +10,13 @@ import { endOrphans } from '../state/children.js';
 import type { Journal } from '../state/journal.js';
 import { listProcesses } from '../runtime/processes.js';
 import { lockWithin, type Lock } from '../state/lock.js';
+import { makeReserve } from '../state/reserve.js';
 import { isDaemonLost, withDaemon } from './apps.js';
+import { insist } from './insist.js';
 import { knownUpgrade, openUpgrade } from './known-upgrade.js';
 import { perform } from './perform.js';
 import { recordBegin, recordEnd, type Transition } from './record-run.js';
+import { diskOf, refusalOf } from './room.js';
 import { tidy } from './tidy.js';
 import type { RunReport, Workplace } from './workplace.js';
 
@@ -29,9 +33,12 @@ export type Visit =
     };
 
 const LOCK_WAIT_MS = 1_000;
+const PATIENCE_MS = 300_000;
 
 /** One visit of a worker: takes the lock or leaves, finishes what is unfinished, then brings the machine to the desired release. */
 export async function work(place: Workplace): Promise<Visit> {
+  const readOnly = await whyReadOnly(place);
+  if (readOnly !== null) return readOnly;
   const lock = await takeLock(place);
   if (lock === null) return { kind: 'busy' };
   try {
@@ -46,8 +53,8 @@ export async function work(place: Workplace): Promise<Visit> {
         'the journal was lost; what is known comes from the runs on record and what lies here',
       );
     const lost = await whyWithoutPm2(place, found);
-    if (lost !== null)
-      return { kind: 'rested', phase: found.phase.at, decision: null, run: null, error: lost };
+    if (lost !== null) return restedBy(lost, found);
+    await makeReserve(layout.reserve);
     const visit = await advance(place, journal, await resume(place, journal, found));
     await tidyUp(place, await knownUpgrade(place.root));
     place.children.end();
@@ -57,6 +64,17 @@ export async function work(place: Workplace): Promise<Visit> {
     place.children.end();
     await lock.release();
   }
+}
+
+/** On a read-only disk there is nothing that a worker could do, and nothing of it may count as a start of the candidate. */
+async function whyReadOnly({ root }: Workplace): Promise<Visit | null> {
+  const disk = await diskOf(root);
+  const refusal = disk.at === 'readonly' ? refusalOf(disk) : null;
+  return refusal === null ? null : restedBy(refusal, await knownUpgrade(root));
+}
+
+function restedBy(error: GitOpsError, { phase }: Upgrade, run: Run | null = null): Visit {
+  return { kind: 'rested', phase: phase.at, decision: null, run, error };
 }
 
 /** What is left lying about is no reason to call a run that ended well anything else. */
@@ -95,6 +113,8 @@ async function resume(place: Workplace, journal: Journal, upgrade: Upgrade): Pro
   const event: Event = { type: 'resumed', at: clock.now() };
   const after = next(upgrade, event);
   if (after === upgrade) return upgrade;
+  // What a full disk cut off says nothing about the candidate.
+  if (isShortOf(await diskOf(place.root), FLOOR)) return upgrade;
   await recordEnd(place, { before: upgrade, after, event });
   await journal.append(after, clock.now());
   return after;
@@ -121,11 +141,29 @@ async function advance(place: Workplace, journal: Journal, found: Upgrade): Prom
     if (after === upgrade) throw new Error(`${event.type} does not belong to ${upgrade.phase.at}`);
     const step = { before: upgrade, after, event };
     run = (await recordEnd(place, step)) ?? run;
-    await journal.append(after, clock.now());
+    const refusal = await writeDown(place, upgrade, () => journal.append(after, clock.now()));
+    if (refusal !== null) return restedBy(result.error ?? refusal, upgrade);
     await recordBegin(place, step);
     error = result.error ?? error;
     upgrade = after;
     if (isOver(step)) return { kind: 'rested', phase: after.phase.at, decision: null, run, error };
+  }
+}
+
+/** What the disk does not take has not happened: the next worker does the phase's work again. Gives back why. */
+async function writeDown(
+  place: Workplace,
+  { phase: { at } }: Upgrade,
+  write: () => Promise<void>,
+): Promise<GitOpsError | null> {
+  // Before the root is touched it can as well be tried again another time.
+  const isEarly = at === 'idle' || at === 'staging' || at === 'staged' || at === 'stuck';
+  try {
+    await insist(place, write, isEarly ? 0 : PATIENCE_MS);
+    return null;
+  } catch (error) {
+    if (isGitOpsError(error, 'DISK_FULL', 'DISK_READONLY')) return error;
+    throw error;
   }
 }
 

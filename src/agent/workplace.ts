@@ -1,3 +1,4 @@
+import { isGitOpsError } from '../domain/errors.js';
 import { plainLine } from '../domain/plain.js';
 import type { Report } from '../domain/report.js';
 import { cleanLine, openLog } from '../observe/log.js';
@@ -29,7 +30,7 @@ export function openWorkplace(root: Root, order: WorkOrder, signal: AbortSignal)
     root,
     order,
     signal,
-    children: openChildLedger(root.layout.children),
+    children: openChildLedger(root.layout.children, root.layout.reserve),
     report: new RunReport(root),
     brought: new Map(),
   };
@@ -102,8 +103,8 @@ export class RunReport implements Report {
   async begin(run: string): Promise<void> {
     if (this.#run === run) return;
     const { layout, host } = this.#root;
-    await makePrivateFolder(runFolder(layout, run));
     this.#run = run;
+    await makePrivateFolder(runFolder(layout, run)).catch(unlessDisk);
     this.#log = openLog(runLog(layout, run), { clock: host.clock, secrets: this.#secrets });
     for (const text of this.#waiting.splice(0)) this.#log.step(text);
   }
@@ -116,4 +117,9 @@ export class RunReport implements Report {
   output(line: string): void {
     this.#log?.output(line);
   }
+}
+
+/** A run without a log is a run all the same. */
+function unlessDisk(error: unknown): void {
+  if (!isGitOpsError(error, 'DISK_FULL', 'DISK_READONLY')) throw error;
 }

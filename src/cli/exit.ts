@@ -28,6 +28,14 @@ const USAGE: readonly ErrorCode[] = [
   ...(['NO_APPS', 'NAMES_TAKEN', 'APPS_PINNED', 'DAEMON_ABSENT', 'DAEMON_FOREIGN'] as const),
 ];
 
+// No run began: something of this machine stands in the way of one.
+const HELD_BACK: readonly string[] = [
+  'TREE_DIRTY',
+  'DISK_FULL',
+  'DISK_SHORT',
+  'DISK_READONLY',
+] satisfies readonly ErrorCode[];
+
 /** The exit code of a thrown value. */
 export function exitCodeOf(error: unknown): number {
   if (!isGitOpsError(error)) return EXIT.unexpected;
@@ -59,6 +67,6 @@ function exitCodeOfCode(code: string): number {
   if (USAGE.some((known) => known === code)) return EXIT.usage;
   if (code === 'BUSY') return EXIT.busy;
   if (code === 'STUCK') return EXIT.stuck;
-  if (code === 'TREE_DIRTY') return EXIT.behind;
+  if (HELD_BACK.includes(code)) return EXIT.behind;
   return EXIT.failed;
 }

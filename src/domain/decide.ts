@@ -1,4 +1,5 @@
 import { chooseRelease, ranksAtLeast, type Channel } from './channel.js';
+import { FLOOR, LEAST, describeShortage, isShortOf, type Disk } from './disk.js';
 import { mendableKinds, type Drift, type DriftKind } from './drift.js';
 import { holdGate, passGates, stuckGate, type Closed, type Verdict } from './gates.js';
 import { trustedRefs, type Observed } from './observed.js';
@@ -13,6 +14,7 @@ export interface Facts {
   readonly channel: Channel;
   readonly tagPrefix: string;
   readonly observed: Observed | null;
+  readonly disk: Disk;
   readonly request: Request;
   /** What was found not to be as the agent left it; empty where nobody looked. */
   readonly drift: readonly Drift[];
@@ -48,6 +50,29 @@ export interface Decision {
 
 /** Decides. */
 export function decide(facts: Facts): Decision {
+  return onDisk(facts.disk, decideByRules(facts));
+}
+
+/** A read-only disk lets nothing change; on a full one nothing new can be seen, so nobody may call the machine up to date. */
+function onDisk(disk: Disk, decision: Decision): Decision {
+  const { why, step } = decision;
+  const closed = { open: false, until: null, detail: describeShortage(disk, FLOOR) } as const;
+  if (disk.at === 'readonly' && why?.reason !== 'stuck')
+    return {
+      ...decision,
+      why: {
+        ...closed,
+        reason: 'held',
+        detail: `${closed.detail}: nothing is changed until it is writable again`,
+      },
+      step: step === 'nothing' ? 'nothing' : 'wait',
+      repair: [],
+    };
+  if (why !== null || !isShortOf(disk, LEAST)) return decision;
+  return { ...decision, why: { ...closed, reason: 'backoff', detail: `${closed.detail}: free some space` } };
+}
+
+function decideByRules(facts: Facts): Decision {
   const { upgrade } = facts;
   const wish = desire(facts);
   const { phase } = upgrade;

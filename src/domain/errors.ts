@@ -37,6 +37,7 @@ export const ERROR_CODES = [
   'STATE_NEWER', // written by a newer version: never rewritten
   'STATE_UNSAFE', // symlinked or somebody else's state folder
   'DISK_FULL',
+  'DISK_SHORT', // less room than a change needs: refused before anything is touched
   'DISK_READONLY',
   'SYSTEM_FAILED', // the system refused something that it usually does: rights, files in use
   'STUCK',

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chmod, lchown, lstat, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, open, readFile, rename, rm, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
 import { hasErrno } from './errno.js';
@@ -44,18 +44,23 @@ export async function setAside(path: string): Promise<void> {
   try {
     await rename(path, corruptPath(path));
   } catch (error) {
-    if (!hasErrno(error, 'ENOENT')) throw error; // another process has read the same and was faster
+    // Another process has read the same and was faster, or the disk is read-only: then it stays where it is.
+    if (!hasErrno(error, 'ENOENT', 'EROFS')) throw error;
   }
 }
 
-/** Appends one line and has it on disk before it resolves. A crash in the middle leaves at most a torn last line. */
+/**
+ * Appends one line and has it on disk before it resolves. A crash in the middle leaves at most a torn last line,
+ * a disk that has no room for it nothing: the line that comes next must not be written behind half of this one.
+ */
 export async function appendDurably(path: string, line: string): Promise<void> {
+  const before = await stat(path).catch(() => null);
   try {
-    const isFirst = !(await exists(path));
     await writeAndSync(path, line, 'a');
     await leaveToOwner(path);
-    if (isFirst) await syncFolder(dirname(path));
+    if (before === null) await syncFolder(dirname(path));
   } catch (error) {
+    await truncate(path, before?.size ?? 0).catch(() => undefined); // a read-only disk has taken nothing
     throw translateDiskError(error, path);
   }
 }
@@ -84,10 +89,7 @@ export async function syncFile(path: string): Promise<void> {
 
 /** Makes a folder that only its owner can enter. Throws `STATE_UNSAFE` for one that is a symbolic link or somebody else's. */
 export async function makePrivateFolder(path: string): Promise<void> {
-  if (!(await exists(path))) {
-    const first = await mkdir(path, { recursive: true, mode: 0o700 });
-    if (first !== undefined) await leaveToOwner(path);
-  }
+  if (!(await exists(path))) await makeFolder(path);
   const found = await lstat(path);
   if (found.isSymbolicLink()) {
     throw new GitOpsError('STATE_UNSAFE', `${path} is a symbolic link`, {
@@ -97,6 +99,15 @@ export async function makePrivateFolder(path: string): Promise<void> {
   await refuseForeign(path, found.uid);
   // Windows has no such bits: there the rights come from the folder above.
   if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) await chmod(path, 0o700);
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    const first = await mkdir(path, { recursive: true, mode: 0o700 });
+    if (first !== undefined) await leaveToOwner(path);
+  } catch (error) {
+    throw translateDiskError(error, path);
+  }
 }
 
 /** Root works for whom the folder above belongs to. */

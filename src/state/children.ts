@@ -1,8 +1,10 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
+import { hasErrno } from '../os/errno.js';
 import { endTree } from '../os/platform.js';
 import { bootId, groupOf, livingProcesses, sessionOf, startTimeOf } from '../os/proc-linux.js';
 import type { ChildLedger } from '../os/run.js';
+import { releaseReserve } from './reserve.js';
 import { childrenFile } from './schema.js';
 
 interface Child {
@@ -25,9 +27,9 @@ export interface WorkerLedger extends ChildLedger {
 /**
  * Writes down which process groups live, because a killed worker's npm or git lives on and would write into the next attempt.
  * Written at once, without waiting for the disk: a group does not survive the power either.
- * `add` throws what the disk says.
+ * `add` takes the reserve of a full disk, and throws what the disk says then.
  */
-export function openChildLedger(path: string): WorkerLedger {
+export function openChildLedger(path: string, reserve: string): WorkerLedger {
   const boot = bootId();
   const living = new Map<number, Child>();
   let own: readonly Child[] = [];
@@ -51,7 +53,7 @@ export function openChildLedger(path: string): WorkerLedger {
     add(pid) {
       const child = { pid, startedAt: startTimeOf(pid), boot };
       if (child.startedAt === null) return; // it has ended, or this system does not tell: nobody could end it safely later
-      replaceChildren(path, [...own, ...living.values(), child]);
+      addChild(path, { children: [...own, ...living.values(), child], reserve });
       living.set(pid, child);
     },
     remove(pid) {
@@ -93,14 +95,32 @@ function isOrphaned({ pid, startedAt, boot }: Child): boolean {
   return members.some((member) => Number(member.startedAt) >= Number(startedAt));
 }
 
+function addChild(
+  path: string,
+  { children, reserve }: { children: readonly Child[]; reserve: string },
+): void {
+  try {
+    replaceChildren(path, children);
+  } catch (error) {
+    if (hasErrno(error, 'EROFS')) return; // whoever outlives us cannot write into the next attempt either
+    if (!hasErrno(error, 'ENOSPC', 'EDQUOT') || !releaseReserve(reserve)) throw error;
+    replaceChildren(path, children);
+  }
+}
+
 /** Whoever is killed in the middle leaves the list before, whole: torn, it would hide all orphans. */
 function replaceChildren(path: string, children: readonly Child[]): void {
   if (children.length === 0) {
     rmSync(path, { force: true });
     return;
   }
-  writeFileSync(temporaryPath(path), JSON.stringify(children), { mode: 0o600 });
-  renameSync(temporaryPath(path), path);
+  try {
+    writeFileSync(temporaryPath(path), JSON.stringify(children), { mode: 0o600 });
+    renameSync(temporaryPath(path), path);
+  } catch (error) {
+    if (!hasErrno(error, 'EROFS')) rmSync(temporaryPath(path), { force: true });
+    throw error;
+  }
 }
 
 // One name will do: only the holder of `upgrade.lock` writes, and it first removes what a former one left.

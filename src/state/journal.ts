@@ -1,4 +1,5 @@
 import { readFile, truncate } from 'node:fs/promises';
+import { isGitOpsError } from '../domain/errors.js';
 import type { Upgrade } from '../domain/upgrade.js';
 import type { Instant } from '../domain/release.js';
 import { appendDurably, hasErrno, setAside, writeDurably } from '../os/files.js';
@@ -40,7 +41,7 @@ export async function openJournal(path: string): Promise<Journal> {
   if (entry === null && whole.length > 0) await setAside(path);
   if (bytes === null || (entry === null && whole.length > 0)) await writeDurably(path, '');
   else if (whole.length !== bytes.length) await truncate(path, whole.length);
-  if (whole.length > COMPACT_OVER_BYTES && entry !== null) await compact(whole, path);
+  if (whole.length > COMPACT_OVER_BYTES && entry !== null) await compact(whole, path).catch(unlessFull);
   return {
     entry,
     append: (after, at) => appendDurably(path, `${JSON.stringify({ schema: 1, at, upgrade: after })}\n`),
@@ -65,6 +66,11 @@ async function compact(whole: Buffer, path: string): Promise<void> {
     .filter((line) => parseRecord(line, journalLine, path) !== null)
     .slice(-KEPT_LINES);
   await writeDurably(path, `${kept.join('\n')}\n`);
+}
+
+/** A long journal is as true as a short one. */
+function unlessFull(error: unknown): void {
+  if (!isGitOpsError(error, 'DISK_FULL')) throw error;
 }
 
 function lastEntry(whole: Buffer, path: string): Entry | null {

@@ -20,6 +20,8 @@ export interface Layout {
   readonly apps: string;
   /** What lived below the root's processes before they were last restarted. */
   readonly offspring: string;
+  /** Room for what must be written on a full disk. */
+  readonly reserve: string;
   readonly mirror: string;
   readonly runs: string;
   /** When the files of the active release were last compared, and git's record of what they were then. */
@@ -50,6 +52,7 @@ export function layoutOf(root: string): Layout {
     children: join(state, 'children.json'),
     apps: join(state, 'apps.json'),
     offspring: join(state, 'offspring.json'),
+    reserve: join(state, 'reserve'),
     mirror: join(state, 'mirror.git'),
     runs: join(state, 'runs'),
     compared: join(state, 'compared.json'),

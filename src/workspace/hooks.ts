@@ -2,6 +2,7 @@ import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import type { HookName } from '../config/release.js';
 import type { Env } from '../os/env.js';
 import { run, shellCommand, type RunResult } from '../os/run.js';
+import { ranOutOfRoom } from '../os/space-fault.js';
 import { reported, type Effort } from './effort.js';
 import { lastLines } from './last-lines.js';
 
@@ -18,7 +19,7 @@ export interface HookCall {
 
 /**
  * Runs a hook; its whole process tree ends with its time limit.
- * Throws `HOOK_NOT_NOW` (it ended with 75), `HOOK_FAILED`, `COMMAND_TIMEOUT`, `ABORTED`.
+ * Throws `HOOK_NOT_NOW` (it ended with 75), `HOOK_FAILED`, `DISK_FULL`, `COMMAND_TIMEOUT`, `ABORTED`.
  */
 export async function runHook({ name, command, tree, env }: HookCall, effort: Effort): Promise<void> {
   effort.report.step(`${name}: ${command}`);
@@ -29,6 +30,7 @@ export async function runHook({ name, command, tree, env }: HookCall, effort: Ef
       hint: 'the next poll asks it again',
     });
   }
+  if (await ranOutOfRoom(result, tree)) throw noRoom(name, result);
   throw new GitOpsError('HOOK_FAILED', `${name} failed: ${lastLines(result)}`, {
     hint: `mend the hook "${command}" and tag again`,
   });
@@ -42,14 +44,15 @@ export async function runBuild(
   effort.report.step(`build: ${command}`);
   const result = await runShell({ command, tree, env }, effort);
   if (result.code === 0) return;
-  // A build that ran out of disk says nothing about the release.
-  if (/\bENOSPC\b|no space left on device/i.test(result.stderr + result.stdout)) {
-    throw new GitOpsError('DISK_FULL', `build: no space left: ${lastLines(result)}`, {
-      hint: 'free some space; the next poll tries again',
-    });
-  }
+  if (await ranOutOfRoom(result, tree)) throw noRoom('build', result);
   throw new GitOpsError('BUILD_FAILED', `build failed: ${lastLines(result)}`, {
     hint: 'mend the build and tag again',
+  });
+}
+
+function noRoom(what: string, result: RunResult): GitOpsError {
+  return new GitOpsError('DISK_FULL', `${what}: no space left: ${lastLines(result)}`, {
+    hint: 'free some space; the next poll tries again',
   });
 }
 

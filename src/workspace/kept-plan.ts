@@ -4,12 +4,14 @@ import type { CheckoutGit } from '../os/checkout-git.js';
 import { exists } from '../os/files.js';
 import { headOf, trackedPaths } from './checkout-changes.js';
 import { readLive, type Move } from './kept-record.js';
+import type { TreeSize } from './size.js';
 
 /** A complete tree; `made` are its topmost paths that the commit does not track, shared ones left out. */
 export interface StagedTree {
   readonly tree: string;
   readonly made: readonly string[];
   readonly depsKey: string | null;
+  readonly size?: TreeSize | undefined;
   /** `kept`, `none`: the live `node_modules` stay where they are. */
   readonly modules: 'installed' | 'reused' | 'kept' | 'none';
 }

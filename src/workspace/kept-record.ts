@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import type { Commit } from '../domain/release.js';
 import { readTextIfAny, setAside, writeDurably } from '../os/files.js';
+import { sizeSchema } from './size.js';
 
 /** The name of a move's record in its `kept` folder. */
 export const MOVE_NAME = '.gitops-move.json';
@@ -15,6 +16,7 @@ const liveSchema = v.object({
   commit,
   depsKey: v.nullable(v.string()),
   made: v.array(v.string()),
+  size: v.optional(sizeSchema),
 });
 
 const moveSchema = v.object({

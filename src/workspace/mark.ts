@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Commit } from '../domain/release.js';
 import { readTextIfAny, writeDurably } from '../os/files.js';
+import { sizeSchema, type TreeSize } from './size.js';
 
 /** The file that makes a release tree complete. It is written last. */
 export const MARK_NAME = '.gitops-release.json';
@@ -14,6 +15,7 @@ const markSchema = v.object({
   made: v.array(v.string()),
   changed: v.exactOptional(v.array(v.string())),
   run: v.exactOptional(v.string()),
+  size: v.optional(sizeSchema),
 });
 
 /** What a complete release tree says about itself. */
@@ -29,6 +31,8 @@ export interface ReleaseMark {
   readonly changed?: readonly string[];
   /** The run that made it: runs sort in their order whatever the clock does. Older marks do not tell. */
   readonly run?: string;
+  /** What it took on disk; older marks do not tell. */
+  readonly size?: TreeSize | undefined;
 }
 
 /** Declares a tree complete, durably. */

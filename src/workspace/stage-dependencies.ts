@@ -1,11 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReleaseConfig } from '../config/release.js';
+import { addSpace, diskShort, FLOOR, isShortOf } from '../domain/disk.js';
+import { lookAtDisk } from '../os/disk.js';
 import { depsKey } from './deps-key.js';
 import type { Effort } from './effort.js';
 import { installDependencies } from './install.js';
 import { readProject, type Project } from './project.js';
 import { reuseModules } from './reuse-modules.js';
+import { UNKNOWN_SIZE, type TreeSize } from './size.js';
 
 /** How a staged release came by its dependencies; `kept`: those of the live tree stay, or all was complete before. */
 export type Modules = 'installed' | 'reused' | 'kept' | 'none';
@@ -14,6 +17,8 @@ export type Modules = 'installed' | 'reused' | 'kept' | 'none';
 export interface ModulesBase {
   readonly tree: string;
   readonly depsKey: string | null;
+  /** What it took on disk, where that is known. */
+  readonly size?: TreeSize | undefined;
 }
 
 /** A fresh tree that needs its dependencies. */
@@ -32,9 +37,18 @@ export async function stageDependencies(
   const project = await readProject(request.tree);
   const mode = { install: request.config.install, dev: request.config.build !== null };
   const key = await depsKey(project, mode);
-  const modules =
-    (await takeFromBase(request, key, effort)) ?? (await installDependencies({ project, ...mode }, effort));
-  return { depsKey: key, modules };
+  const taken = await takeFromBase(request, key, effort);
+  if (taken !== null) return { depsKey: key, modules: taken };
+  await requireRoom(request);
+  return { depsKey: key, modules: await installDependencies({ project, ...mode }, effort) };
+}
+
+/** An install that clearly does not fit would fill the disk for everybody on it. Half the size: a release may bring less than the one before. */
+async function requireRoom({ tree, base }: DependencyRequest): Promise<void> {
+  const { bytes, files } = (base?.size ?? UNKNOWN_SIZE).modules;
+  const need = addSpace(FLOOR, { bytes: bytes / 2, files: Math.ceil(files / 2) });
+  const disk = await lookAtDisk(tree);
+  if (disk !== null && isShortOf(disk, need)) throw diskShort(disk, need);
 }
 
 async function takeFromBase(

@@ -33,7 +33,8 @@ export async function stageKept(
   const { tag, commit } = release;
   const kept = keptFolder(state, commit);
   // Marked where it lies: after the rename alone it would be neither kept nor staged, and be fetched and installed anew.
-  await writeMark(kept, { schema: 1, tag, commit, depsKey: move.before?.depsKey ?? null, made: move.had });
+  const { depsKey = null, size } = move.before ?? {};
+  await writeMark(kept, { schema: 1, tag, commit, depsKey, made: move.had, size });
   await rm(dirname(tree), { recursive: true, force: true });
   await mkdir(dirname(tree), { recursive: true, mode: 0o700 });
   await renameStubborn(kept, tree, { clock, signal });

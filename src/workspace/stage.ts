@@ -19,6 +19,7 @@ import { fetchCommit, renewMirror, type FetchRequest } from './mirror.js';
 import { readProject } from './project.js';
 import { relocateApps } from './relocate.js';
 import { linkLive, linkShared } from './shared-links.js';
+import { measureTree, type TreeSize } from './size.js';
 import { stageDependencies, type Modules, type ModulesBase } from './stage-dependencies.js';
 import { changedPaths, checkOutTree, madePaths, type TreePlace } from './tree.js';
 
@@ -150,6 +151,7 @@ async function makeRelease(request: StageRequest, tools: StageTools): Promise<St
     made,
     changed,
     run: request.runId,
+    size: sizeOf(place.tree, modules, request.base),
   });
   const tree =
     request.strategy === 'releases' && request.beside !== true
@@ -172,6 +174,12 @@ async function layOut(request: StageRequest, tools: StageTools): Promise<TreePla
   };
   await obtainTree(request, place, effortOf(request, tools, request.gitMs));
   return place;
+}
+
+/** Dependencies that stay in the live tree weigh what they weighed there. */
+function sizeOf(tree: string, modules: Modules, base: ModulesBase | null): TreeSize {
+  const size = measureTree(tree);
+  return modules === 'kept' ? { ...size, modules: base?.size?.modules ?? size.modules } : size;
 }
 
 /** Fetches and checks out; a mirror whose objects turn out unreadable is made anew once. */

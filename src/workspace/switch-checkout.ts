@@ -180,7 +180,8 @@ async function swap({ git, effort }: RescuePlace, move: CheckoutMove, record: Mo
   await forgetRefs(git, [from.commit, to.commit]);
   // What was kept for the new release is of an earlier life of it. Dropped first: `live.json` ends the move.
   await dropKeptOf(place, to.commit);
-  await writeLive(state, { schema: 1, commit: to.commit, depsKey: staged.depsKey, made: [...staged.made] });
+  const { depsKey, size } = staged;
+  await writeLive(state, { schema: 1, commit: to.commit, depsKey, made: [...staged.made], size });
 }
 
 /** Without a record the move never began or has been undone: whatever is edited then is none of ours. */

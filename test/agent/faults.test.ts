@@ -46,6 +46,7 @@ const TABLE: Record<Exclude<ErrorCode, 'ABORTED'>, [Fault, Reason]> = {
   STATE_NEWER: ['surroundings', 'backoff'],
   STATE_UNSAFE: ['surroundings', 'backoff'],
   DISK_FULL: ['surroundings', 'backoff'],
+  DISK_SHORT: ['blocked', 'backoff'],
   DISK_READONLY: ['surroundings', 'backoff'],
   STUCK: ['surroundings', 'backoff'],
   SYSTEM_FAILED: ['surroundings', 'backoff'],

@@ -34,7 +34,7 @@ export async function ownPlace(context: TestContext): Promise<Workplace> {
       ...{ impatient: false, answer: false, startPm2: false },
     },
     signal: new AbortController().signal,
-    children: openChildLedger(root.layout.children),
+    children: openChildLedger(root.layout.children, root.layout.reserve),
     report: new RunReport(root),
     brought: new Map(),
   };

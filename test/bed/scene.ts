@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import * as v from 'valibot';
 import { appFiles, packageJson, type AppRelease, type AppSpec } from './app.js';
 import { askApp, Machine, PRODUCT, type Outcome } from './machine.js';
+import { SmallDisk } from './small-disk.js';
 import { claimPorts } from './place.js';
 import { Registry, type Package } from './registry.js';
 import { Remote } from './remote.js';
@@ -15,6 +16,8 @@ export interface SceneTerms {
   /** Another scene's machine, to stand on it with a second root. */
   readonly machine?: Machine;
   readonly root?: string;
+  /** The root lies on a disk of its own, of so many MiB. */
+  readonly diskMib?: number;
 }
 
 /** What the releases of a scene may differ in. */
@@ -39,19 +42,31 @@ export class Scene {
   readonly root: string;
   readonly port: number;
   readonly apps: readonly AppSpec[];
+  readonly #disk: SmallDisk | null;
 
-  private constructor(cast: Pick<Scene, 'remote' | 'registry' | 'machine' | 'root' | 'port' | 'apps'>) {
+  private constructor(
+    cast: Pick<Scene, 'remote' | 'registry' | 'machine' | 'root' | 'port' | 'apps'> & {
+      small: SmallDisk | null;
+    },
+  ) {
     this.remote = cast.remote;
     this.registry = cast.registry;
     this.machine = cast.machine;
     this.root = cast.root;
     this.port = cast.port;
     this.apps = cast.apps;
+    this.#disk = cast.small;
+  }
+
+  /** The disk of its own under the root. */
+  get disk(): SmallDisk {
+    if (this.#disk === null) throw new Error('this scene has no disk of its own');
+    return this.#disk;
   }
 
   static async open(
     t: TestContext,
-    { apps, packages = [], machine: given, root }: SceneTerms,
+    { apps, packages = [], machine: given, root, diskMib }: SceneTerms,
   ): Promise<Scene> {
     const remote = await Remote.open();
     t.after(() => remote.close());
@@ -61,9 +76,19 @@ export class Scene {
       registry.publish(published);
     });
     const machine = given ?? (await Machine.open({ registry }));
+    const disk = diskMib === undefined ? null : await SmallDisk.open(root ?? machine.root, diskMib);
+    t.after(() => disk?.close());
     t.after(() => machine.close());
     const port = await claimPorts(20);
-    return new Scene({ remote, registry, machine, port, apps: apps(port), root: root ?? machine.root });
+    return new Scene({
+      remote,
+      registry,
+      machine,
+      port,
+      apps: apps(port),
+      root: root ?? machine.root,
+      small: disk,
+    });
   }
 
   /** Commits and tags a release; `files` come on top of the fixture's own. */

@@ -14,7 +14,9 @@ export interface ToolCall {
 /** What befalls calls whose arguments, joined by spaces, match a pattern of the shell: they fail, or never end. */
 export type ToolFault =
   | { readonly when: string; readonly says: string; readonly code: number }
-  | { readonly when: string; readonly hangs: true };
+  | { readonly when: string; readonly hangs: true }
+  /** Something happens first; then the real tool is called. */
+  | { readonly when: string; readonly first: string };
 
 /** A shell script that stands before a tool in PATH: it logs each call, and fails or hangs when told. */
 export class ToolWrapper {
@@ -40,8 +42,7 @@ export class ToolWrapper {
   /** Switches a fault on, or off with null. */
   async fault(fault: ToolFault | null): Promise<void> {
     if (fault === null) return rm(this.#fault, { force: true });
-    const act = 'hangs' in fault ? 'exec sleep 3600' : `echo '${fault.says}' >&2; exit ${fault.code}`;
-    await writeFile(this.#fault, `case "$*" in ${fault.when}) ${act} ;; esac\n`);
+    await writeFile(this.#fault, `case "$*" in ${fault.when}) ${actOf(fault)} ;; esac\n`);
   }
 
   /** The calls so far whose arguments match. */
@@ -61,6 +62,11 @@ export class ToolWrapper {
   get #fault(): string {
     return `${this.#script}.fault`;
   }
+}
+
+function actOf(fault: ToolFault): string {
+  if ('first' in fault) return fault.first;
+  return 'hangs' in fault ? 'exec sleep 3600' : `echo '${fault.says}' >&2; exit ${fault.code}`;
 }
 
 function realTool(tool: Tool): string {

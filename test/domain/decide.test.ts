@@ -13,6 +13,7 @@ import { anyStory, endOf } from './walk.js';
 const V10 = release('v1.0.0', 1);
 const V11 = release('v1.1.0', 2);
 const NOW = 1_000;
+const ROOMY: Facts['disk'] = { at: 'writable', path: '/srv/shop', bytes: 1e9, files: null };
 const LOOK = { turn: 900, at: 900, tagPrefix: '' };
 const SEEN = afterLook(null, tagRefs('v1.0.0', 'v1.1.0'), LOOK);
 const candidate = { release: V11, run: 'r', starts: 1 };
@@ -33,6 +34,7 @@ function factsWith(more: Partial<Facts>): Facts {
     channel: { kind: 'stable' },
     tagPrefix: '',
     observed: SEEN,
+    disk: ROOMY,
     request: NO_REQUEST,
     drift: [],
     driftPolicy: 'repair',

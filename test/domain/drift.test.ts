@@ -137,6 +137,7 @@ test('drift is repaired where nothing else is to be done, never under hold, and 
   const facts: Facts = {
     ...{ upgrade, orders: NO_ORDERS, channel: { kind: 'stable' }, tagPrefix: '', observed: null },
     ...{ request: NO_REQUEST, drift: [POINTER], driftPolicy: 'repair', now: 1_000 },
+    disk: { at: 'writable', path: '/srv/shop', bytes: 1e9, files: null },
   };
   const impatient = { to: null, impatient: true };
   const hold = { pin: null, hold: { reason: null, since: 1, until: null } };

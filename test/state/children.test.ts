@@ -13,6 +13,7 @@ import { ownFolder } from '../folder.js';
 import { isAlive } from '../processes.js';
 import { waitFor } from '../bed/wait.js';
 
+const NO_RESERVE = '/nowhere/reserve';
 const skip = process.platform === 'linux' ? false : 'only Linux tells when a process started';
 
 /** A shell that leads a group of its own, and the child that it waits for. */
@@ -35,7 +36,7 @@ async function startGroup(
 test('what a killed worker left running is ended, the whole group of it', { skip }, async (context) => {
   const path = join(await ownFolder(context), 'children.json');
   const { shell, pid, child } = await startGroup(context);
-  openChildLedger(path).add(pid);
+  openChildLedger(path, NO_RESERVE).add(pid);
   const ended = once(shell, 'exit');
   assert.equal(await endOrphans(path), 1);
   await ended;
@@ -46,7 +47,7 @@ test('what a killed worker left running is ended, the whole group of it', { skip
 test('a group that its leader left is ended as well', { skip }, async (context) => {
   const path = join(await ownFolder(context), 'children.json');
   const { shell, pid, child } = await startGroup(context);
-  openChildLedger(path).add(pid);
+  openChildLedger(path, NO_RESERVE).add(pid);
   const ended = once(shell, 'exit');
   process.kill(pid, 'SIGKILL');
   await ended;
@@ -129,7 +130,7 @@ test('a group that ended by itself is struck off', { skip }, async (context) => 
   const path = join(await ownFolder(context), 'children.json');
   const first = await startGroup(context);
   const second = await startGroup(context);
-  const ledger = openChildLedger(path);
+  const ledger = openChildLedger(path, NO_RESERVE);
   ledger.add(first.pid);
   ledger.add(second.pid);
   ledger.remove(first.pid);
@@ -150,7 +151,7 @@ test(
     const path = join(folder, 'children.json');
     const first = await startGroup(context);
     const second = await startGroup(context);
-    const ledger = openChildLedger(path);
+    const ledger = openChildLedger(path, NO_RESERVE);
     ledger.add(first.pid);
     const before = readFileSync(path, 'utf8');
     linkSync(path, join(folder, 'before')); // the very file: it would show any writing into it
@@ -171,7 +172,7 @@ test(
   async (context) => {
     const folder = join(await ownFolder(context), 'state');
     const path = join(folder, 'children.json');
-    const ledger = openChildLedger(path);
+    const ledger = openChildLedger(path, NO_RESERVE);
     const [refused, first, second] = [process.ppid, process.pid, 1];
     assert.throws(() => {
       ledger.add(refused);

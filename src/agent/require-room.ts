@@ -1,0 +1,60 @@
+import { addSpace, diskShort, FLOOR, isShortOf, LEAST, type Space } from '../domain/disk.js';
+import type { Release } from '../domain/release.js';
+import type { Upgrade } from '../domain/upgrade.js';
+import { lookAtDisk } from '../os/disk.js';
+import { releaseTree } from '../state/layout.js';
+import { readMark } from '../workspace/mark.js';
+import { UNKNOWN_SIZE } from '../workspace/size.js';
+import { baseOf } from './perform-stage.js';
+import { diskOf } from './room.js';
+import { switchingOf } from './switching.js';
+import { tidy } from './tidy.js';
+import type { Workplace } from './workplace.js';
+
+/**
+ * Before a release is staged: room for as much as the active one takes. Whether its dependencies are installed anew is not known yet,
+ * so for them old releases go, but nothing is refused. Throws `DISK_SHORT`.
+ */
+export async function requireRoomToStage(
+  place: Workplace,
+  upgrade: Upgrade,
+  release: Release,
+): Promise<void> {
+  const { config, layout } = place.root;
+  const isThere = config.strategy === 'releases' && (await readMark(releaseTree(layout, release))) !== null;
+  const { rest, modules } = (isThere ? null : (await baseOf(place, upgrade))?.size) ?? UNKNOWN_SIZE;
+  const least = addSpace(FLOOR, rest);
+  await requireRoom(place, upgrade, { release, least, likely: addSpace(least, modules) });
+}
+
+/** Before the root is touched: room for the switch and all that is written until the release is proven, there and with pm2. Throws `DISK_SHORT`. */
+export async function requireRoomToActivate(
+  place: Workplace,
+  upgrade: Upgrade,
+  { release, run }: { readonly release: Release; readonly run: string },
+): Promise<void> {
+  const need = addSpace(FLOOR, await switchingOf(place).takes(upgrade, release, run));
+  await requireRoom(place, upgrade, { release, least: need, likely: need });
+  const pm2s = await lookAtDisk(place.root.host.pm2Home);
+  if (pm2s !== null && isShortOf(pm2s, LEAST)) throw diskShort(pm2s, LEAST);
+}
+
+interface Need {
+  readonly release: Release;
+  /** Without this it cannot work. */
+  readonly least: Space;
+  /** With this it does. */
+  readonly likely: Space;
+}
+
+async function requireRoom(
+  place: Workplace,
+  upgrade: Upgrade,
+  { release, least, likely }: Need,
+): Promise<void> {
+  if (!isShortOf(await diskOf(place.root), likely)) return;
+  place.report.step('the disk is short of room: what can be spared goes first');
+  await tidy(place, upgrade, { need: likely, spare: release });
+  const disk = await diskOf(place.root);
+  if (isShortOf(disk, least)) throw diskShort(disk, least);
+}

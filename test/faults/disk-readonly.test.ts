@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { MAKE_READ_ONLY, NO_DISK } from '../bed/small-disk.js';
+import { QUICK, Scene } from '../bed/scene.js';
+
+const LIMIT = { timeout: 300_000, skip: NO_DISK };
+const STRATEGIES = ['releases', 'checkout'] as const;
+type Step = Parameters<Scene['release']>[1];
+
+/** A root on a disk of its own that serves v1.0.0. */
+async function serving(t: TestContext, strategy: (typeof STRATEGIES)[number]): Promise<Scene> {
+  const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port, instances: 2 }], diskMib: 64 });
+  await scene.release('v1.0.0');
+  if (strategy === 'checkout') await scene.adopt('v1.0.0');
+  else await scene.cliMust(['init', scene.remote.url, '--yes']);
+  await scene.cliMust(['apply', '--start-pm2']);
+  await scene.everywhere('v1.0.0');
+  return scene;
+}
+
+function journalOf({ root }: Scene): Promise<string> {
+  return readFile(join(root, '.pm2-gitops', 'journal.jsonl'), 'utf8');
+}
+
+/** `apply` on a disk that is, or becomes, read-only. Gives back what it said. */
+async function applied(scene: Scene, code: number): Promise<string> {
+  const { code: ended, stderr } = await scene.cli(['apply']);
+  assert.equal(ended, code, stderr);
+  const { why } = await scene.status();
+  assert.equal(why?.reason, 'held');
+  assert.match(why.detail, /is on a read-only disk: nothing is changed until it is writable again/);
+  return stderr;
+}
+
+for (const strategy of STRATEGIES) {
+  test(`a disk that is read-only, and one that becomes so at a step: ${strategy}`, LIMIT, async (t) => {
+    const scene = await serving(t, strategy);
+    const { disk, machine, remote } = scene;
+
+    await t.test('poll: it polls on, changes nothing, and status says why', async () => {
+      await scene.release('v1.1.0');
+      await disk.makeReadOnly();
+      const [looks, starts, journal] = [remote.counts.lsRefs, await machine.starts(), await journalOf(scene)];
+      await scene.check(2);
+      assert.match(await applied(scene, 3), /read-only disk/);
+      const plan = await scene.cli(['plan']);
+      assert.match(plan.stdout + plan.stderr, /read-only disk/);
+      assert.equal((await scene.cli(['doctor'])).code !== 1, true);
+      assert.deepEqual(
+        [remote.counts.lsRefs, await machine.starts(), await journalOf(scene)],
+        [looks, starts, journal],
+      );
+      await disk.makeWritable();
+      await scene.cliMust(['apply']);
+      assert.deepEqual([await scene.versions(), (await scene.status()).why], [['v1.1.0'], null]);
+    });
+
+    const steps: [string, string, Step][] = [
+      ['stage', 'v1.2.0', { gitops: { ...QUICK, build: `${MAKE_READ_ONLY}; touch built` } }],
+      ['switch', 'v1.3.0', { gitops: { ...QUICK, hooks: { beforeActivate: MAKE_READ_ONLY } } }],
+    ];
+    for (const [step, tag, change] of steps) {
+      await t.test(
+        `${step}: held, the old processes never know, and it goes on when the disk is back`,
+        async () => {
+          await scene.release(tag, change);
+          const [starts, { active }] = [await machine.starts(), await scene.status()];
+          assert.match(await applied(scene, step === 'switch' ? 5 : 3), /read-only disk/);
+          assert.deepEqual([(await scene.status()).active, await machine.starts()], [active, starts]);
+          await disk.makeWritable();
+          await converge(scene, tag);
+        },
+      );
+    }
+  });
+}
+
+test('a disk that becomes read-only once the root is switched', LIMIT, async (t) => {
+  const scene = await serving(t, 'releases');
+  const { disk, machine } = scene;
+
+  await t.test('commit: what is proven serves, and is on record when the disk is back', async () => {
+    await scene.release('v1.1.0', { gitops: { ...QUICK, hooks: { afterActivate: MAKE_READ_ONLY } } });
+    assert.match(await applied(scene, 5), /read-only disk/);
+    assert.deepEqual([await scene.versions(), (await scene.status()).active?.tag], [['v1.1.0'], 'v1.0.0']);
+    const starts = await machine.starts();
+    await disk.makeWritable();
+    await converge(scene, 'v1.1.0');
+    assert.deepEqual(await machine.starts(), starts, 'what had changed over is only proven');
+  });
+
+  await t.test(
+    'prove: an unhealthy release is not kept: it goes back when the disk is writable again',
+    async () => {
+      const once = `const { execSync } = require('node:child_process'); const { existsSync, writeFileSync } = require('node:fs');
+const flag = process.env.PM2_HOME + '/twice';
+if (!existsSync(flag)) { writeFileSync(flag, ''); execSync('mount --bind -o ro ${scene.root} ${scene.root}'); }`;
+      await scene.release('v1.2.0', { variant: 'crashes at start', preamble: once });
+      assert.match(await applied(scene, 5), /read-only disk/);
+      await disk.makeWritable();
+      await converge(scene, 'v1.1.0');
+      assert.deepEqual(
+        (await scene.status()).quarantine.map(({ tag }) => tag),
+        ['v1.2.0'],
+      );
+    },
+  );
+});
+
+/** Lets the poller go on until the machine rests on a release. */
+async function converge(scene: Scene, tag: string): Promise<void> {
+  for (let polls = 0; polls < 10; polls += 1) {
+    await scene.check();
+    const { phase, active, worker } = await scene.status();
+    if (phase === 'idle' && active?.tag === tag && worker === null) break;
+  }
+  await scene.everywhere(tag);
+  const { phase, active } = await scene.status();
+  assert.deepEqual([phase, active?.tag], ['idle', tag]);
+}
