@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['agent', 'config', 'domain'],
 };
 // The files that a poller loads with its turn: 49 when this was written, and a little room.
-const LIGHT = 52;
+const LIGHT = 55;
 const WINGS = ['source', 'workspace', 'runtime', 'state', 'observe'];
 
 /** Lines like `src/a/b.ts: message`, for each file that breaks a rule; empty if none does. */

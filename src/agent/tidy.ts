@@ -1,8 +1,8 @@
-import { FLOOR, isShortOf, LEAST, type Space } from '../domain/disk.js';
+import { FLOOR, isShortOf, type Space } from '../domain/disk.js';
 import type { Release } from '../domain/release.js';
 import type { Upgrade } from '../domain/upgrade.js';
 import { dropAppRecord } from '../state/app-record.js';
-import { makeReserve, releaseReserve } from '../state/reserve.js';
+import { makeReserve } from '../state/reserve.js';
 import { prune } from '../workspace/prune.js';
 import { dropKept } from '../workspace/switch-checkout.js';
 import { diskOf } from './room.js';
@@ -28,8 +28,6 @@ export async function tidy(
   if (phase.at !== 'idle' && phase.at !== 'staged') return;
   const { layout, config } = place.root;
   const disk = await diskOf(place.root);
-  // Moving something into the trash takes a little room, too.
-  if (isShortOf(disk, LEAST)) releaseReserve(layout.reserve);
   if (phase.at === 'idle') await dropAppRecord(layout);
   const candidate = phase.at === 'staged' ? phase.release : null;
   // What the root names stays too: `rollback: never` leaves it at a release that is not active.

@@ -10,7 +10,7 @@ import { endOrphans } from '../state/children.js';
 import type { Journal } from '../state/journal.js';
 import { listProcesses } from '../runtime/processes.js';
 import { lockWithin, type Lock } from '../state/lock.js';
-import { makeReserve } from '../state/reserve.js';
+import { makeReserve, withReserve } from '../state/reserve.js';
 import { isDaemonLost, withDaemon } from './apps.js';
 import { insist } from './insist.js';
 import { knownUpgrade, openUpgrade } from './known-upgrade.js';
@@ -46,7 +46,7 @@ export async function work(place: Workplace): Promise<Visit> {
     await endOrphans(layout.children);
     place.children.begin();
     // Whoever is killed from here on is tidied up after. Where the disk is full that must wait for the next run.
-    await makePrivateFolder(layout.trash).catch(() => undefined);
+    await withReserve(layout.reserve, () => makePrivateFolder(layout.trash)).catch(() => undefined);
     const { journal, upgrade: found, retraced } = await openUpgrade(place.root);
     if (retraced)
       place.report.step(

@@ -56,7 +56,7 @@ for (const strategy of STRATEGIES) {
       const { why, behind } = await scene.status();
       assert.deepEqual([why?.reason, behind], ['backoff', false]);
       assert.match(why?.detail ?? '', /has 0 MiB free, and 16 MiB are needed: free some space/);
-      assert.match(await failsAndTouchesNothing(scene, 3), /0 MiB free/);
+      assert.match(await failsAndTouchesNothing(scene, 3), /0(\.\d)? MiB free/);
     });
 
     await t.test(
@@ -98,7 +98,7 @@ for (const strategy of STRATEGIES) {
       const starts = await machine.starts();
       const { code, stderr } = await scene.cli(['apply']);
       assert.equal(code, 3, stderr);
-      assert.match(stderr, /blocked: .* 0 MiB free, and 16(\.\d)? MiB are needed/);
+      assert.match(stderr, /blocked: .* 0(\.\d)? MiB free, and 16(\.\d)? MiB are needed/);
       const status = await scene.status();
       assert.deepEqual(
         [status.staged?.tag, status.active?.tag, await machine.starts()],
@@ -165,18 +165,20 @@ test('a disk that is full from the switch on: releases', LIMIT, async (t) => {
     async () => {
       await disk.empty();
       const noise = { 'noise.txt': 'x'.repeat(mebibytes(8)) };
-      await scene.release('v1.4.0', {}, noise);
+      for (const tag of ['v1.4.0', 'v1.5.0', 'v1.6.0']) {
+        await scene.release(tag, {}, noise);
+        await scene.cliMust(['apply']);
+      }
+      await disk.fill({ but: mebibytes(20) });
+      await scene.release('v1.7.0', {}, noise);
+      // Without the 8 MiB of v1.4.0 there would be too little.
       await scene.cliMust(['apply']);
-      await scene.release('v1.5.0', {}, noise);
-      await scene.cliMust(['apply']);
-      assert.equal((await readdir(join(scene.root, 'releases'))).length, 3);
-      await disk.fill({ but: mebibytes(23) });
-      await scene.release('v1.6.0', {}, noise);
-      await scene.cliMust(['apply']);
-      assert.deepEqual((await readdir(join(scene.root, 'releases'))).map((name) => name.slice(0, 6)).sort(), [
-        'v1.5.0',
-        'v1.6.0',
-      ]);
+      const left = (await readdir(join(scene.root, 'releases'))).map((name) => name.slice(0, 6));
+      assert.deepEqual(
+        left.filter((tag) => tag < 'v1.6.0' && tag !== 'v1.5.0'),
+        [],
+      );
+      assert.ok(left.includes('v1.6.0') && left.includes('v1.7.0'));
     },
   );
 });
