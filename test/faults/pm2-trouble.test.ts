@@ -132,7 +132,7 @@ test(
         try {
           await waitFor(
             'a call that is given up',
-            async () => /looking again in/.test(await scene.cliMust(['logs'])),
+            async () => (await scene.cliMust(['logs'])).includes('looking again in'),
             {
               limitMs: 40_000,
             },
