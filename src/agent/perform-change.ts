@@ -1,5 +1,5 @@
 import { ranksAtLeast } from '../domain/channel.js';
-import { isGitOpsError, messageOf } from '../domain/errors.js';
+import { GitOpsError, isGitOpsError, messageOf } from '../domain/errors.js';
 import { incarnations, isOneOf, type AppProcess, type Incarnation } from '../domain/process.js';
 import { describeRelease, type Release } from '../domain/release.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
@@ -118,7 +118,10 @@ export async function goBack(place: Workplace, upgrade: Upgrade, phase: At<'roll
   const tree = liveTree(place, active);
   const brought = await readBroughtOrDefaults(place, active, tree);
   const outcome = await rollBack(place, { ...phase, bad }, { brought, release: active }).catch(noneLeft);
-  if (!outcome.healthy) return { type: 'unhealthy', cause: outcome.cause, at: place.root.host.clock.now() };
+  if (!outcome.healthy) {
+    if (outcome.by === 'others') throw restless(outcome.cause);
+    return { type: 'unhealthy', cause: outcome.cause, at: place.root.host.clock.now() };
+  }
   const facts = { release: active, upgrade, tree, config: brought.config };
   await settleChildren(place, brought.config);
   const complaint = await askHook(place, 'afterRollBack', { ...facts, codes: REMARK });
@@ -166,6 +169,13 @@ async function isRecordLost({ root: { layout }, report }: Workplace): Promise<bo
 function noneLeft(error: unknown): RollOutcome {
   if (isGitOpsError(error, 'NO_APPS')) return { healthy: true };
   throw error;
+}
+
+/** It says nothing about the release that goes back to its place, and passes: that machine need not wait for an operator. */
+function restless(cause: string): GitOpsError {
+  const hint =
+    'end what restarts the apps: a person, a script, or pm2 by watch, cron_restart or max_memory_restart';
+  return new GitOpsError('APPS_RESTLESS', cause, { hint });
 }
 
 async function switchBack(

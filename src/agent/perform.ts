@@ -148,7 +148,7 @@ async function attempt(
  */
 function isPassing(error: GitOpsError, { phase: { at } }: Upgrade): boolean {
   if (error.code === 'DISK_READONLY') return true;
-  if (at === 'rollingBack' && error.code === 'TREE_BUSY') return true;
+  if (at === 'rollingBack' && ['TREE_BUSY', 'APPS_RESTLESS'].includes(error.code)) return true;
   const passes = error.code === 'DISK_FULL' || isDaemonLost(error);
   return passes && (at === 'proving' || at === 'rollingBack' || at === 'repairing');
 }

@@ -31,6 +31,7 @@ export const ERROR_CODES = [
   'DAEMON_FOREIGN', // socket of another user
   'DAEMON_REFUSED', // pm2 answered with an error
   'UNHEALTHY',
+  'APPS_RESTLESS', // somebody restarts the apps again and again: nothing can be proven
   'BUSY', // another worker holds upgrade.lock
   'LOCK_UNSUPPORTED',
   'STATE_CORRUPT',

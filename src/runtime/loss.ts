@@ -43,7 +43,8 @@ export async function explainLoss(seen: Loss, rolling: Rolling): Promise<Unhealt
   });
   const where = log.lines.length > 0 && before.errorLog !== null ? `; its error log: ${before.errorLog}` : '';
   const why = log.error === null || loss.how === 'unloaded' ? '' : `: ${log.error}`;
-  return unhealthy(`${what}${why}${where}`, nameOf(before));
+  const by = loss.how === 'restless' ? 'others' : 'release';
+  return { ...unhealthy(`${what}${why}${where}`, nameOf(before)), by };
 }
 
 /** Where pm2 does not swallow the error, it is told just before the exit that it leads to. */

@@ -45,12 +45,14 @@ export interface Unhealthy {
   readonly healthy: false;
   readonly cause: string;
   readonly process: string | null;
+  /** Who kept it from being proven: the release itself, or others who never let its processes be. */
+  readonly by: 'release' | 'others';
 }
 
 /** An unhealthy outcome. What an app or a command said may hold anything: its cause is kept and shown in many places. */
 export function unhealthy(cause: string, process: string | null = null): Unhealthy {
   const plain = cause.split('\n').map(plainLine).join('\n');
-  return { healthy: false, cause: redactUrls(plain), process };
+  return { healthy: false, cause: redactUrls(plain), process, by: 'release' };
 }
 
 /** A roll under way. */

@@ -40,6 +40,7 @@ const TABLE: Record<Exclude<ErrorCode, 'ABORTED'>, [Fault, Reason]> = {
   DAEMON_FOREIGN: ['blocked', 'backoff'],
   DAEMON_REFUSED: ['surroundings', 'backoff'],
   UNHEALTHY: ['release', 'backoff'],
+  APPS_RESTLESS: ['surroundings', 'backoff'],
   BUSY: ['surroundings', 'backoff'],
   LOCK_UNSUPPORTED: ['surroundings', 'backoff'],
   STATE_CORRUPT: ['surroundings', 'backoff'],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { Machine } from '../bed/machine.js';
 import { Scene, pidsOf } from '../bed/scene.js';
 import { waitFor } from '../bed/wait.js';
 
@@ -64,3 +65,41 @@ test(
     for (const pid of before.values()) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
   },
 );
+
+test(
+  'somebody who restarts an app again and again beside the roll: no mixture, no operator, and one release once it ends',
+  LIMIT,
+  async (t) => {
+    const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port, instances: 3 }] });
+    const { machine } = scene;
+    await scene.release('v1.0.0');
+    await scene.adopt('v1.0.0');
+    await scene.release('v1.1.0');
+    const isOver = new AbortController();
+    const restarting = restartAll(machine, isOver.signal);
+    const { code, stderr } = await scene.cli(['apply']);
+    isOver.abort();
+    assert.ok((await restarting) > 0);
+    assert.ok(code !== null && [0, 3, 4].includes(code), `ended with ${code ?? 'a kill'}: ${stderr}`);
+    await waitFor('rest', async () => {
+      const { worker, phase } = await scene.status();
+      if (worker === null && phase !== 'idle') await scene.check();
+      return worker === null && phase === 'idle';
+    });
+    const { active, processes, quarantine } = await scene.status();
+    await scene.everywhere(active?.tag ?? '?');
+    assert.deepEqual(
+      processes.map(({ status }) => status),
+      ['online', 'online', 'online'],
+    );
+    assert.deepEqual([...new Set(processes.map(({ commit }) => commit))], [active?.commit]);
+    assert.equal(quarantine.length, active?.tag === 'v1.1.0' ? 0 : 1);
+  },
+);
+
+/** How many times pm2 restarted all of it until the signal. */
+async function restartAll(machine: Machine, signal: AbortSignal): Promise<number> {
+  let times = 0;
+  for (; !signal.aborted; times += 1) await machine.pm2(['restart', 'web']);
+  return times;
+}
