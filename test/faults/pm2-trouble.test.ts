@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { processesOf } from '../bed/processes.js';
+import { endProcesses, processesOf } from '../bed/processes.js';
 import { QUICK, Scene, type Change } from '../bed/scene.js';
 import { waitFor } from '../bed/wait.js';
 
@@ -116,7 +116,7 @@ test(
         await scene.release('v1.8.0', pausing(scene, 'proving'));
         await meanwhile(scene, 'proving', async () => {
           process.kill(await daemonOf(scene), 'SIGKILL');
-          endApps(scene);
+          await endApps(scene);
           await machine.pm2(['resurrect']);
         });
         assert.deepEqual(await ended(scene), [['v1.5.0'], 'activated']);
@@ -158,8 +158,7 @@ async function daemonOf({ machine }: Scene): Promise<number> {
 }
 
 /** Ends what a killed daemon left running, as the end of its service does. */
-function endApps({ machine }: Scene): void {
+function endApps({ machine }: Scene): Promise<void> {
   const marked = { variable: `PM2_GITOPS_BED=${machine.env['PM2_GITOPS_BED'] ?? '?'}`, folder: '/nowhere' };
-  for (const { pid, command } of processesOf(marked))
-    if (command.includes('server.cjs') || command.includes('ProcessContainer')) process.kill(pid, 'SIGKILL');
+  return endProcesses(() => processesOf(marked).filter(({ command }) => command.includes('server.cjs')));
 }
