@@ -41,7 +41,7 @@ export async function noteOffspring({ layout, host }: Root, lives: readonly Inca
 
 async function readOffspring({ offspring }: Layout): Promise<readonly Offspring[]> {
   const found = await readRecord(offspring, offspringFile);
-  return found === null || found.boot !== bootId() ? [] : found.offspring;
+  return found?.boot === bootId() ? found.offspring : [];
 }
 
 async function listedOrNone(root: Root, signal: AbortSignal): Promise<ListedProcess[] | null> {
