@@ -56,9 +56,10 @@ export interface ProcessStatus {
 
 /** The worker that holds the machine now. */
 export interface Worker {
-  readonly pid: number;
+  /** Null in the moment in which it has not said who it is. */
+  readonly pid: number | null;
   readonly run: string | null;
-  readonly startedAt: Instant;
+  readonly startedAt: Instant | null;
 }
 
 /** What `status` is made of. */
@@ -143,7 +144,7 @@ function whyOf({ decision, worker, upgrade: { phase } }: StatusFacts): Closed | 
     open: false,
     reason: 'busy',
     until: null,
-    detail: `a worker (pid ${worker.pid}) is ${phase.at}${what}`,
+    detail: `a worker${worker.pid === null ? '' : ` (pid ${worker.pid})`} is ${phase.at}${what}`,
   };
 }
 

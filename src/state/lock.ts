@@ -10,8 +10,9 @@ export interface Lock {
 
 /** What the holder wrote about itself, for people only: the kernel alone knows whether the lock is held. */
 export interface Holder {
-  readonly pid: number;
-  readonly startedAt: number;
+  /** Null where nobody can tell (any more, or yet): the lock is held all the same. */
+  readonly pid: number | null;
+  readonly startedAt: number | null;
   readonly run: string | null;
 }
 
@@ -114,16 +115,16 @@ async function sayWho(file: FileHandle, holder: Holder): Promise<void> {
 }
 
 function parseHolder(text: string): Holder {
-  const unknown: Holder = { pid: 0, startedAt: 0, run: null };
+  const unknown: Holder = { pid: null, startedAt: null, run: null };
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null || !('pid' in value)) return unknown;
     const { pid } = value;
-    const startedAt = 'startedAt' in value ? value.startedAt : 0;
+    const startedAt = 'startedAt' in value ? value.startedAt : null;
     const run = 'run' in value ? value.run : null;
     return {
-      pid: typeof pid === 'number' ? pid : 0,
-      startedAt: typeof startedAt === 'number' ? startedAt : 0,
+      pid: typeof pid === 'number' ? pid : null,
+      startedAt: typeof startedAt === 'number' ? startedAt : null,
       run: typeof run === 'string' ? run : null,
     };
   } catch {

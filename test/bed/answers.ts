@@ -60,7 +60,7 @@ export const StatusSchema = v.looseObject({
   lastRun: v.nullable(RunSchema),
   lastPoll: v.nullable(v.object({ at: Moment, ok: v.boolean(), error: v.nullable(v.string()) })),
   nextPoll: v.nullable(Moment),
-  worker: v.unknown(),
+  worker: v.nullable(v.object({ pid: v.nullable(v.pipe(v.number(), v.minValue(1))) })),
   orphans: v.array(
     v.object({
       ...{ pid: v.number(), command: v.string(), since: Moment, pmId: v.number() },

@@ -47,8 +47,8 @@ function within(look: () => boolean): Promise<boolean> {
 /** A worker outlives pm2 by design: it would go on restarting what we end. */
 async function endWorker({ root }: World): Promise<void> {
   const { upgradeLock } = layoutOf(root);
-  const holder = existsSync(upgradeLock) ? await holderOf(upgradeLock) : null;
-  if (holder !== null && isAlive(holder.pid)) process.kill(holder.pid, 'SIGKILL');
+  const pid = existsSync(upgradeLock) ? ((await holderOf(upgradeLock))?.pid ?? null) : null;
+  if (pid !== null && isAlive(pid)) process.kill(pid, 'SIGKILL');
 }
 
 function processesOfDemo({ id, folder }: World): LiveProcess[] {

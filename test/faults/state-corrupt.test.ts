@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import * as v from 'valibot';
 import { pidsOf, QUICK, Scene, type Change } from '../bed/scene.js';
 import { waitFor } from '../bed/wait.js';
 
@@ -145,7 +144,7 @@ async function loseJournalWhileProving(scene: Scene, tag: string, change: Change
   const pid = await waitFor(`the worker to prove ${tag}`, async () => {
     const { phase, worker } = await scene.status();
     const started = (await scene.startsOf(tag)).length > 0;
-    return phase === 'proving' && started && v.parse(v.object({ pid: v.number() }), worker).pid;
+    return phase === 'proving' && started && worker?.pid;
   });
   process.kill(pid, 'SIGKILL');
   await writeFile(stateFile(scene, 'journal.jsonl'), 'garbage\n');

@@ -116,12 +116,12 @@ test('who holds the lock is told as far as the file tells', async (context) => {
   const lock = await tryLock(path, HOLDER);
   assert.ok(lock !== null);
   assert.deepEqual(await holderOf(path), HOLDER);
-  const unknown = { pid: 0, startedAt: 0, run: null };
+  const unknown = { pid: null, startedAt: null, run: null };
   const table: [string, object][] = [
     ['', unknown],
     ['{"pid":"x"}', unknown],
-    ['{"pid":7}', { pid: 7, startedAt: 0, run: null }],
-    ['{"pid":7,"startedAt":"x","run":4}', { pid: 7, startedAt: 0, run: null }],
+    ['{"pid":7}', { pid: 7, startedAt: null, run: null }],
+    ['{"pid":7,"startedAt":"x","run":4}', { pid: 7, startedAt: null, run: null }],
     ['[1]', unknown],
     ['null', unknown],
   ];
