@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { processesOf } from '../bed/processes.js';
+import { pidsOf, QUICK, Scene } from '../bed/scene.js';
+import { waitFor } from '../bed/wait.js';
+
+// Deaf, in the background, and in a session of its own: all of it has to end.
+const HANGS = "trap '' TERM; sleep 7654 & setsid sleep 7654 & sleep 7654";
+
+test(
+  'whatever a release brings may hang: all that it started is ended at its limit, and the machine goes on',
+  { timeout: 300_000 },
+  async (t) => {
+    const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port, instances: 2 }] });
+    const { machine } = scene;
+    const nothingHangs = async (): Promise<void> => {
+      await waitFor('what hung to be ended', () => sleepers(scene).length === 0);
+    };
+    await scene.release('v1.0.0');
+    await scene.adopt('v1.0.0');
+    const pids = await pidsOf(machine);
+    const gitops = { ...QUICK, timeouts: { hook: '1s', build: '1s' } };
+
+    await t.test(
+      'a build, and a hook before anything is touched: it backs off, and nothing restarts',
+      async () => {
+        for (const [tag, hangs] of [
+          ['v1.1.0', { build: HANGS }],
+          ['v1.1.1', { hooks: { afterStage: HANGS } }],
+        ] as const) {
+          await scene.release(tag, { gitops: { ...gitops, ...hangs } });
+          const { code, stderr } = await scene.cli(['apply']);
+          assert.equal(code, 4, stderr);
+          const { why, lastRun, quarantine } = await scene.status();
+          assert.deepEqual(
+            [lastRun?.to, lastRun?.outcome, why?.reason, quarantine],
+            [tag, 'failed', 'backoff', []],
+          );
+          assert.match(why?.detail ?? '', /did not end within 1 s/);
+          await nothingHangs();
+        }
+        assert.deepEqual(await pidsOf(machine), pids);
+      },
+    );
+
+    await t.test('a hook just before the switch: the former release serves', async () => {
+      await scene.release('v1.2.0', { gitops: { ...gitops, hooks: { beforeActivate: HANGS } } });
+      assert.equal((await scene.cli(['apply'])).code, 4);
+      await nothingHangs();
+      assert.deepEqual([await scene.versions(), await pidsOf(machine)], [['v1.0.0'], pids]);
+      assert.deepEqual((await scene.status()).quarantine, []);
+    });
+
+    await t.test('what should prove the release: it is taken back', async () => {
+      for (const [tag, hangs] of [
+        ['v1.3.0', { hooks: { afterActivate: HANGS } }],
+        ['v1.3.1', { health: { settle: '500ms', timeout: '1s', command: HANGS } }],
+      ] as const) {
+        await scene.release(tag, { gitops: { ...gitops, ...hangs } });
+        assert.equal((await scene.cli(['apply'])).code, 4);
+        await nothingHangs();
+        assert.deepEqual(await scene.versions(), ['v1.0.0']);
+        assert.equal((await scene.status()).quarantine.at(-1)?.tag, tag);
+      }
+    });
+
+    await t.test('a hook after the way back: that is told, and the former release serves', async () => {
+      await scene.release('v1.4.0', { gitops: { ...gitops, hooks: { afterRollBack: HANGS } } });
+      await scene.cliMust(['apply']);
+      await scene.release('v1.5.0', { variant: 'crashes at start' });
+      assert.equal((await scene.cli(['apply'])).code, 4);
+      await nothingHangs();
+      assert.deepEqual(await scene.versions(), ['v1.4.0']);
+      const { lastRun, phase } = await scene.status();
+      assert.deepEqual([lastRun?.outcome, phase], ['rolledBack', 'idle']);
+      assert.match(await scene.cliMust(['logs']), /afterRollBack|did not end within 1 s/);
+    });
+  },
+);
+
+function sleepers({ machine }: Scene): unknown[] {
+  const ours = processesOf({ variable: `nothing=`, folder: machine.path() });
+  return ours.filter(({ command }) => command.includes('sleep 7654'));
+}
