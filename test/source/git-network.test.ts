@@ -42,12 +42,12 @@ describe('a look over a bad line or at a bad server', () => {
     it(`ends in time and says why: ${JSON.stringify(fault)}`, async (t) => {
       remote.fault = fault;
       const begin = performance.now();
-      await assert.rejects(look(t), (error: Error & { code: unknown }) => {
+      await assert.rejects(look(t, { ...HASTY, totalMs: 60_000 }), (error: Error & { code: unknown }) => {
         assert.equal(error.code, 'SOURCE_UNREACHABLE');
         assert.match(error.message, /^cannot list the refs of http:.*: .../);
         return true;
       });
-      assert.ok(performance.now() - begin < 6_000);
+      assert.ok(performance.now() - begin < 50_000, 'the stall ended it, not the limit');
       assert.deepEqual(pidsOf(remote.url), []);
     });
   }

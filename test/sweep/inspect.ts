@@ -156,6 +156,7 @@ const RESTING = [
     'compared.json',
     'compared.index',
     'offspring.json',
+    'reserve',
   ],
 ];
 const EMPTY = ['stage', 'answers'];
