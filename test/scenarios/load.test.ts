@@ -10,7 +10,10 @@ const LIMIT = { timeout: 120_000 + ROUNDS * 60_000 };
 const PAUSE_MS = 10;
 const LANES = 4;
 
-/** Drains as pm2 documents: ready, close on SIGINT, and no connection that is kept open. */
+/**
+ * Drains as pm2 documents: ready, close on SIGINT, and no connection that is kept open. It exits a moment after it has closed: until then
+ * Node's cluster may have handed it a connection, which goes to another worker only if this one lives to refuse it.
+ */
 function serverText(version: string): string {
   return `
 let draining = false;
@@ -21,7 +24,7 @@ const server = require('node:http').createServer((request, response) => {
 server.listen(Number(process.env.PORT), '127.0.0.1', () => process.send('ready'));
 process.on('SIGINT', () => {
   draining = true;
-  server.close(() => process.exit(0));
+  server.close(() => setTimeout(() => process.exit(0), 300));
 });`;
 }
 
