@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runIds } from '../../src/state/runs.js';
@@ -78,7 +78,7 @@ async function holdingOf(subject: Subject): Promise<Omit<Holding, 'upgrades' | '
   const packs = await readdir(join(layout.mirror, 'objects', 'pack'));
   const daemon = (await readFile(join(machine.pm2Home, 'pm2.pid'), 'utf8')).trim();
   return {
-    ...{ heap: heapUsed, files, daemonFiles: readdirSync(`/proc/${daemon}/fd`).length },
+    ...{ heap: heapUsed, files, daemonFiles: openFiles(daemon) },
     root: await weightOf(subject),
     mirror: await weigh(layout.mirror),
     packs: packs.filter((name) => name.endsWith('.pack')).length,
@@ -100,4 +100,19 @@ function growth(holdings: readonly Holding[]): string[] {
     ['files', first.files + 2] as const,
     ['daemonFiles', first.daemonFiles + 8] as const,
   ].flatMap(over);
+}
+
+/** Without those that pm2's own monitoring keeps open for a minute for each process that it has seen. */
+function openFiles(pid: string): number {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).filter((name) => !/^\/proc\/\d+\/stat$/.test(targetOf(join(folder, name))))
+    .length;
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return ''; // closed meanwhile
+  }
 }
