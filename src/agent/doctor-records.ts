@@ -1,8 +1,7 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ok, problem, warning, type Check } from '../domain/check.js';
 import { isGitOpsError } from '../domain/errors.js';
-import { hasErrno } from '../os/files.js';
+import { namesIn } from '../os/files.js';
 import { readObserved, readOrders } from '../state/store.js';
 import { knownUpgrade } from './known-upgrade.js';
 import type { Root } from './root.js';
@@ -32,14 +31,5 @@ async function refusalOf(read: () => Promise<unknown>): Promise<Check[]> {
   } catch (error) {
     if (!isGitOpsError(error)) throw error;
     return [problem('records', error.message, error.hint ?? 'check the disk')];
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return [];
-    throw error;
   }
 }

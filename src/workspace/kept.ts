@@ -1,7 +1,7 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Commit } from '../domain/release.js';
-import { exists, hasErrno, syncFolder } from '../os/files.js';
+import { exists, namesIn, syncFolder } from '../os/files.js';
 import { renameStubborn, type RenamePatience } from '../os/rename.js';
 import { keptFolder, livePath, readLive, readMove, writeLive, writeMove, type Move } from './kept-record.js';
 
@@ -140,13 +140,4 @@ async function rename(place: SwapPlace, from: string, to: string): Promise<void>
 async function mergeInto(place: SwapPlace, from: string, to: string): Promise<void> {
   if (!(await exists(to))) return rename(place, from, to);
   for (const name of await namesIn(from)) await mergeInto(place, join(from, name), join(to, name));
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  }
 }

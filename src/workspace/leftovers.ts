@@ -1,7 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Instant } from '../domain/release.js';
-import { hasErrno } from '../os/files.js';
+import { hasErrno, namesIn } from '../os/files.js';
 import { isZombie } from '../os/proc-linux.js';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -50,15 +50,6 @@ function isWriterDead(name: string): boolean {
     return isZombie(pid);
   } catch (error) {
     return hasErrno(error, 'ESRCH');
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
   }
 }
 
