@@ -81,12 +81,11 @@ async function askRestart(
   { daemon }: TurnTools,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { pmId, killTimeoutMs, status } = process;
-  // pm2's own pending restart would start a second process beside ours: stopping clears it.
-  if (status === 'waiting restart') {
-    await daemon.call('stopProcessId', [pmId], { signal, timeoutMs: killTimeoutMs * 2 + MARGIN_MS });
-  }
-  return daemon.call('restartProcessId', [{ id: pmId, env: {} }], { signal, timeoutMs: limitOf(process) });
+  const { pmId, status } = process;
+  // pm2 refuses while its own restart is pending, and that would start a second process beside ours. What it takes for online it stops
+  // first, which ends the wait, and then starts: in one call, so that nobody who dies in between leaves the app stopped.
+  const env = status === 'waiting restart' ? { current_conf: { status: 'online' } } : {};
+  return daemon.call('restartProcessId', [{ id: pmId, env }], { signal, timeoutMs: limitOf(process) });
 }
 
 async function changeOver(

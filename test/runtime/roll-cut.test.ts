@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import test from 'node:test';
+import { GitOpsError } from '../../src/domain/errors.js';
+import { listProcesses } from '../../src/runtime/processes.js';
+import type { Daemon } from '../../src/runtime/rpc.js';
+import { SERVES } from './apps.js';
+import { eventually, PM2_PACKAGES, startDaemon, testSignal, type TestDaemon } from './daemon.js';
+import { rollRoot } from './rolling.js';
+
+/** The daemon, as one sees it who dies just after the n-th call that changes something; `calls` counts them. */
+function cutAfter(
+  target: TestDaemon,
+  n: number,
+): { readonly target: TestDaemon; readonly calls: () => number } {
+  let calls = 0;
+  const { daemon } = target;
+  const call: Daemon['call'] = async (method, args, options) => {
+    if (calls >= n) throw new GitOpsError('ABORTED', 'it died');
+    const answer = await daemon.call(method, args, options);
+    if (method !== 'getMonitorData' && ++calls === n) throw new GitOpsError('ABORTED', 'it died');
+    return answer;
+  };
+  const cut = { ...target, daemon: { home: daemon.home, call, close: () => undefined } };
+  return { target: cut, calls: () => calls };
+}
+
+/** An app with a long wait before pm2's own restart, in that wait; what it runs next is good. */
+async function startWaiting(target: TestDaemon, exec_mode: string): Promise<void> {
+  await target.write('app.js', 'process.exit(1)');
+  await target.start({ name: 'web', script: 'app.js', restart_delay: 600_000, exec_mode });
+  await eventually(async () => {
+    const [web] = await listProcesses(target.daemon, testSignal());
+    return web?.status === 'waiting restart';
+  });
+  await target.write('app.js', SERVES);
+}
+
+for (const pm2Package of PM2_PACKAGES)
+  for (const exec_mode of ['fork', 'cluster'])
+    test(`${pm2Package}, ${exec_mode}: a process that waits for pm2's own restart is started also where the roll is cut off after any call`, async (t) => {
+      const target = await startDaemon(t, pm2Package);
+      for (let n = 1, isWhole = false; !isWhole; n += 1) {
+        await startWaiting(target, exec_mode);
+        const cut = cutAfter(target, n);
+        await rollRoot(cut.target, { old: [] }).catch((error: unknown) => {
+          if (!(error instanceof GitOpsError && error.code === 'ABORTED')) throw error;
+        });
+        isWhole = cut.calls() < n;
+        const { outcome, after, lines } = await rollRoot(target, { old: [] });
+        assert.deepEqual([n, outcome.healthy, after[0]?.status], [n, true, 'online'], lines.join('\n'));
+        const env = await eventually(() => readFile(`${target.root}/up-0`, 'utf8').catch(() => null));
+        assert.doesNotMatch(env, /current_conf/);
+        await target.pm2('delete', 'web');
+      }
+    });
