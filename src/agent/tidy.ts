@@ -4,7 +4,6 @@ import type { Upgrade } from '../domain/upgrade.js';
 import { dropAppRecord } from '../state/app-record.js';
 import { makeReserve } from '../state/reserve.js';
 import { prune } from '../workspace/prune.js';
-import { dropKept } from '../workspace/switch-checkout.js';
 import { diskOf } from './room.js';
 import { effortOf, type Workplace } from './workplace.js';
 
@@ -42,10 +41,9 @@ export async function tidy(
     strategy: config.strategy,
     keep: isShortOf(disk, need) ? 0 : config.keep,
     protect,
+    kept: previous === null ? [] : [previous.commit],
     runIds,
   };
-  if (config.strategy === 'checkout')
-    await dropKept(layout.state, previous === null ? [] : [previous.commit]);
   await prune(request, effortOf(place, PRUNE_LIMIT_MS));
   await makeReserve(layout.reserve);
 }

@@ -93,14 +93,6 @@ export async function keptFor(state: string, commit: Commit): Promise<boolean> {
   return true;
 }
 
-/** Forgets what is kept for all commits but the given ones, and what was set aside. */
-export async function dropKept(state: string, except: readonly Commit[]): Promise<void> {
-  for (const name of await namesIn(join(state, 'kept'))) {
-    if (!except.includes(name)) await rm(join(state, 'kept', name), { recursive: true, force: true });
-  }
-  await rm(asideFolder(state), { recursive: true, force: true });
-}
-
 /** Forgets what is kept for one commit: one rename, so that no half of it can ever be taken for the whole. */
 export async function dropKeptOf(place: SwapPlace, commit: Commit): Promise<void> {
   const folder = keptFolder(place.state, commit);

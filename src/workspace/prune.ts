@@ -1,8 +1,8 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isGitOpsError, messageOf } from '../domain/errors.js';
+import { GitOpsError, isGitOpsError, messageOf } from '../domain/errors.js';
 import type { Commit } from '../domain/release.js';
-import { hasErrno } from '../os/files.js';
+import { exists, hasErrno } from '../os/files.js';
 import { runGit } from '../os/git.js';
 import type { Effort } from './effort.js';
 import { quiet } from './effort.js';
@@ -20,6 +20,8 @@ export interface PruneRequest {
   readonly keep: number;
   /** The commits that must be able to run again: active and previous. */
   readonly protect: readonly Commit[];
+  /** The commits whose made things an adopted checkout keeps for a way back. */
+  readonly kept: readonly Commit[];
   /** Runs whose log and stage stay: the one that asks, and one whose staged release waits for its gates. */
   readonly runIds: readonly string[];
 }
@@ -27,29 +29,33 @@ export interface PruneRequest {
 const MAX_RUNS = 50;
 const GC_ABOVE_BYTES = 256 * 1024 * 1024;
 const GC_ABOVE_PACKS = 40;
+// <release>/node_modules/<scope>/<package>
+const PIECE_DEPTH = 3;
 
 /**
- * Removes what no roll back can need: old releases, abandoned stages, old runs, objects of forgotten releases, leftovers of kills.
- * Each folder is renamed into the trash first, so that no half-removed one can be taken for whole. What cannot be removed now
- * (Windows locks what runs) is reported and left to the next run. The caller holds `upgrade.lock`.
+ * Removes what no roll back can need: old releases, what was kept or set aside, abandoned stages, old runs, objects of forgotten releases,
+ * leftovers of kills. Each is renamed into the trash first, so that no half-removed one can be taken for whole. What cannot be removed
+ * now (Windows locks what runs, a disk is read-only) or within the effort's limit is reported and left to the next run.
+ * The caller holds `upgrade.lock`.
  */
 export async function prune(request: PruneRequest, effort: Effort): Promise<void> {
-  const trash = join(request.state, 'trash');
+  const { state, runIds, kept } = request;
+  const trash = join(state, 'trash');
   await mkdir(trash, { recursive: true });
   const releases =
     request.strategy === 'releases' ? await sortOut(request) : { stale: [], kept: request.protect };
-  const stages = (await foldersIn(join(request.state, 'stage'))).filter(
-    ({ name }) => !request.runIds.includes(name),
-  );
-  const runs = (await foldersIn(join(request.state, 'runs')))
-    .filter(({ name }) => !request.runIds.includes(name))
+  const stages = (await foldersIn(join(state, 'stage'))).filter(({ name }) => !runIds.includes(name));
+  const ways = (await foldersIn(join(state, 'kept'))).filter(({ name }) => !kept.includes(name));
+  const aside = (await foldersIn(state)).filter(({ name }) => name === 'aside');
+  const runs = (await foldersIn(join(state, 'runs')))
+    .filter(({ name }) => !runIds.includes(name))
     .sort((a, b) => compare(b.name, a.name))
     .slice(MAX_RUNS);
-  for (const { path, name } of [...releases.stale, ...stages, ...runs])
-    await throwAway(path, { trash, name }, effort);
+  for (const { path } of [...releases.stale, ...stages, ...ways, ...aside, ...runs])
+    await throwAway(path, trash, effort);
   // The disk's own time: it is what the files' ages are told in.
-  for (const path of await leftoversIn(request.state, (await stat(trash)).mtimeMs))
-    await throwAway(path, { trash, name: basename(path) }, effort);
+  for (const path of await leftoversIn(state, (await stat(trash)).mtimeMs))
+    await throwAway(path, trash, effort);
   await empty(trash, effort);
   await pruneMirror(request, releases.kept, effort);
 }
@@ -95,27 +101,45 @@ async function foldersIn(parent: string): Promise<Folder[]> {
     .map(({ name }) => ({ name, path: join(parent, name) }));
 }
 
-async function throwAway(
-  path: string,
-  { trash, name }: { trash: string; name: string },
-  effort: Effort,
-): Promise<void> {
+async function throwAway(path: string, trash: string, effort: Effort): Promise<void> {
   try {
-    const target = join(trash, name);
-    await rm(target, { recursive: true, force: true });
-    await rename(path, target);
+    await rename(path, await freePath(join(trash, basename(path))));
     effort.report.step(`prune: ${path}`);
   } catch (error) {
-    effort.report.step(`prune: ${path} stays for now: ${messageOf(error)}`);
+    tellKept(path, error, effort);
   }
 }
 
-async function empty(trash: string, effort: Effort): Promise<void> {
-  try {
-    for (const name of await readdir(trash)) await rm(join(trash, name), { recursive: true, force: true });
-  } catch (error) {
-    effort.report.step(`prune: ${trash} stays for now: ${messageOf(error)}`);
+/** What did not go the last time may still have the name. */
+async function freePath(path: string): Promise<string> {
+  for (let n = 0; ; n += 1) {
+    const free = n === 0 ? path : `${path}.${n}`;
+    if (!(await exists(free))) return free;
   }
+}
+
+/** Removes what lies in the trash, for as long as a command may take: whoever waits for the lock must not wait for a slow disk. */
+async function empty(trash: string, effort: Effort): Promise<void> {
+  const limit = AbortSignal.timeout(effort.limitMs);
+  try {
+    for (const name of await readdir(trash))
+      await remove(join(trash, name), AbortSignal.any([effort.signal, limit]));
+  } catch (error) {
+    tellKept(trash, error, effort);
+  }
+}
+
+/** In pieces as small as a package: one removal of the whole could not be ended in the middle. */
+async function remove(path: string, ends: AbortSignal, depth = PIECE_DEPTH): Promise<void> {
+  const folders = depth > 0 ? await foldersIn(path) : [];
+  for (const folder of folders) await remove(folder.path, ends, depth - 1);
+  if (ends.aborted)
+    throw new GitOpsError('COMMAND_TIMEOUT', 'there is more in it than could be removed at once');
+  await rm(path, { recursive: true, force: true });
+}
+
+function tellKept(path: string, error: unknown, { report }: Effort): void {
+  report.step(`prune: ${path} stays for now: ${messageOf(error)}`);
 }
 
 /** Forgets the refs of removed releases; rewrites the packs only when they have grown large. */
@@ -145,9 +169,9 @@ async function pruneMirror(request: PruneRequest, kept: readonly Commit[], effor
     await git(['gc', '--quiet', '--prune=now']);
   } catch (error) {
     // A repack that ran into its limit is no harm: the old packs stay until the new one is whole.
-    if (!isGitOpsError(error, 'COMMAND_TIMEOUT')) throw error;
-    await sweepGitLocks(mirror);
-    effort.report.step(`prune: ${error.message}`);
+    if (!isGitOpsError(error, 'COMMAND_TIMEOUT') && !hasErrno(error, 'EROFS')) throw error;
+    tellKept(mirror, error, effort);
+    if (isGitOpsError(error)) await sweepGitLocks(mirror);
   }
 }
 
@@ -162,6 +186,6 @@ async function isLarge(packs: string): Promise<boolean> {
 }
 
 function ifNone(error: unknown): [] {
-  if (hasErrno(error, 'ENOENT')) return [];
+  if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return [];
   throw error;
 }

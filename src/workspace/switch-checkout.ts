@@ -39,7 +39,7 @@ export { checkDirty } from './checkout-dirty.js';
 export type { MoveEffort } from './checkout-locks.js';
 export type { Saved } from './checkout-rescue.js';
 export { readLive, writeLive } from './kept-record.js';
-export { dropKept, keptFor } from './kept.js';
+export { keptFor } from './kept.js';
 
 const PIN_HINT = 'bring the release back as a new one: pm2-gitops pin';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdir, readdir, utimes } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { execa } from 'execa';
@@ -8,7 +8,10 @@ import { MARK_NAME, writeMark } from '../../src/workspace/mark.js';
 import { fetchCommit, INCOMING_REF, releaseRef } from '../../src/workspace/mirror.js';
 import { prune } from '../../src/workspace/prune.js';
 import { Remote } from '../bed/remote.js';
+import { NO_DISK, SmallDisk } from '../bed/small-disk.js';
 import { Bench, releaseOf } from './bench.js';
+
+const realGit = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
 
 describe('pruning', () => {
   let bench: Bench;
@@ -39,6 +42,7 @@ describe('pruning', () => {
     strategy: 'releases',
     keep: 4,
     protect: [commit(1), commit(2)],
+    kept: [],
     runIds: ['run-now'],
     ...more,
   });
@@ -119,6 +123,72 @@ describe('pruning', () => {
     } finally {
       await remote.close();
     }
+  });
+
+  /** A mirror with the refs of some releases. */
+  async function mirrorWith(...digits: readonly number[]): Promise<void> {
+    const git = async (...args: string[]): Promise<string> =>
+      (await execa('git', ['--git-dir', bench.mirror, ...args], { input: '' })).stdout;
+    await execa('git', ['init', '--quiet', '--bare', bench.mirror]);
+    const blob = await git('hash-object', '-w', '--stdin');
+    for (const digit of digits) await git('update-ref', releaseRef(commit(digit)), blob);
+  }
+  async function refs(): Promise<string[]> {
+    const { stdout } = await execa('git', ['--git-dir', bench.mirror, 'for-each-ref', '--format=%(refname)']);
+    return stdout.split('\n').filter((ref) => ref !== '');
+  }
+
+  it(
+    'skips what lies on a read-only disk, says so, and removes it when the disk is back',
+    { skip: NO_DISK },
+    async () => {
+      const disk = await SmallDisk.open(bench.root, 8);
+      try {
+        for (const digit of [1, 2, 3]) await release(digit, digit);
+        await mkdir(bench.state);
+        await mirrorWith(1, 2, 3);
+        await folder(join(bench.state, 'trash', 'from-before'), 1);
+        await writeFile(join(bench.mirror, 'packed-refs.lock'), '');
+        await disk.makeReadOnly();
+        await prune(request({ keep: 2 }), bench.effort());
+        assert.deepEqual((await readdir(join(bench.root, 'releases'))).sort(), ['v1', 'v2', 'v3']);
+        assert.match(bench.steps.join('\n'), /releases\/v3 stays for now: .*read-only/);
+        assert.match(bench.steps.join('\n'), /mirror\.git stays for now: .*read-only/);
+        await disk.makeWritable();
+        await prune(request({ keep: 2 }), bench.effort());
+        assert.deepEqual((await readdir(join(bench.root, 'releases'))).sort(), ['v1', 'v2']);
+        assert.deepEqual(
+          [await readdir(join(bench.state, 'trash')), await refs()],
+          [[], [1, 2].map(commit).map(releaseRef)],
+        );
+      } finally {
+        await disk.close();
+      }
+    },
+  );
+
+  it('ends at its limit, whether git hangs or there is too much to remove, and goes on the next time', async () => {
+    for (const digit of [1, 2, 3]) await release(digit, digit);
+    for (let n = 0; n < 300; n += 1)
+      await bench.write({ [`a/${n}/b/c`]: '' }, join(bench.root, 'releases', 'v3'));
+    await mirrorWith(1, 2, 3);
+    await bench.program('git', 'exec sleep 7654');
+    const startMs = performance.now();
+    await prune(request({ keep: 2 }), bench.effort(5));
+    assert.ok(performance.now() - startMs < 5_000);
+    assert.match(
+      bench.steps.join('\n'),
+      /trash stays for now: there is more in it than could be removed at once/,
+    );
+    assert.match(bench.steps.join('\n'), /mirror\.git stays for now: git did not end within/);
+    assert.deepEqual((await readdir(join(bench.root, 'releases'))).sort(), ['v1', 'v2']);
+    assert.equal((await readdir(join(bench.state, 'trash'))).length, 1);
+    await bench.program('git', `exec ${realGit} "$@"`);
+    await prune(request({ keep: 2 }), bench.effort());
+    assert.deepEqual(
+      [await readdir(join(bench.state, 'trash')), await refs()],
+      [[], [1, 2].map(commit).map(releaseRef)],
+    );
   });
 
   it('does nothing in an empty root', async () => {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { isGitOpsError } from '../../src/domain/errors.js';
 import { systemClock } from '../../src/os/clock.js';
-import { dropKept, keptFor, moveBack, moveCheckout, readLive } from '../../src/workspace/switch-checkout.js';
+import { prune } from '../../src/workspace/prune.js';
+import { keptFor, moveBack, moveCheckout, readLive } from '../../src/workspace/switch-checkout.js';
 import { V1, V2, dirtyNaming, effort, inode, makeFixture, snapshot } from './checkout-fixture.js';
 
 test('a move checks out the release, swaps in what was staged and keeps what was live', async (t) => {
@@ -231,9 +232,14 @@ test('a lock is left to a git that lives, and the move waits for it', { skip: !i
 test('only the previous release is kept', async (t) => {
   const f = makeFixture(t);
   await moveCheckout(f.move, effort());
-  await dropKept(f.state, [f.v1]);
+  const pruneBut = (...kept: readonly string[]): Promise<void> =>
+    prune(
+      { root: f.root, state: f.state, strategy: 'checkout', keep: 2, protect: [f.v2], kept, runIds: [] },
+      effort(),
+    );
+  await pruneBut(f.v1);
   assert.equal(await keptFor(f.state, f.v1), true);
-  await dropKept(f.state, []);
+  await pruneBut();
   assert.equal(await keptFor(f.state, f.v1), false);
   assert.equal(existsSync(join(f.state, 'kept', f.v1)), false);
   await assert.rejects(moveBack(f.back, effort()), (error: unknown) => isGitOpsError(error, 'STATE_CORRUPT'));
