@@ -8,7 +8,7 @@ import { isDaemonLost, noneYet, rootProcesses } from './apps.js';
 import { liveTree, readBrought, readBroughtOrDefaults, type Brought } from './brought.js';
 import { changeAndProve, removeApps } from './perform-app-changes.js';
 import { askHook, hook, REMARK, VERDICT } from './perform-hooks.js';
-import type { RollOutcome } from '../runtime/rolling.js';
+import type { RollOutcome, Unhealthy } from '../runtime/rolling.js';
 import {
   deleteStarted,
   listenEarly,
@@ -119,7 +119,7 @@ export async function goBack(place: Workplace, upgrade: Upgrade, phase: At<'roll
   const brought = await readBroughtOrDefaults(place, active, tree);
   const outcome = await rollBack(place, { ...phase, bad }, { brought, release: active }).catch(noneLeft);
   if (!outcome.healthy) {
-    if (outcome.by === 'others') throw restless(outcome.cause);
+    if (outcome.by !== 'release') throw delayed(outcome);
     return { type: 'unhealthy', cause: outcome.cause, at: place.root.host.clock.now() };
   }
   const facts = { release: active, upgrade, tree, config: brought.config };
@@ -172,7 +172,11 @@ function noneLeft(error: unknown): RollOutcome {
 }
 
 /** It says nothing about the release that goes back to its place, and passes: that machine need not wait for an operator. */
-function restless(cause: string): GitOpsError {
+function delayed({ cause, by }: Unhealthy): GitOpsError {
+  if (by === 'pm2')
+    return new GitOpsError('DAEMON_SILENT', cause, {
+      hint: 'see whether `ps -e` ends, which pm2 waits for before it stops a process; if pm2 stays so, `pm2 kill` and `pm2 resurrect`',
+    });
   const hint =
     'end what restarts the apps: a person, a script, or pm2 by watch, cron_restart or max_memory_restart';
   return new GitOpsError('APPS_RESTLESS', cause, { hint });

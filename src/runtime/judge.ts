@@ -48,7 +48,9 @@ export function judge(turn: Turn, now: ListedProcess | undefined, known: Known):
   if (exit !== null && !isOrdered) return lost({ turn, how: 'exited', exit });
   if (now.pid === null || now.status === 'stopping') return judgeLifeless(turn, now, { ...known, isOrdered });
   if (now.startedAt === before.startedAt && told !== before.startedAt)
-    return lost(refusal === null ? { turn, how: 'unchanged' } : { turn, how: 'refused', refusal });
+    return lost(
+      refusal === null ? { turn, how: 'unchanged' } : { turn, how: 'refused', refusal, status: now.status },
+    );
   const fault = known.rolling.exits.findFault(before.pmId, now.startedAt);
   if (fault !== null) return lost({ turn, how: 'unloaded', fault, startedAt: now.startedAt });
   if (expected === null || now.startedAt === expected) return { kind: 'lives' };
@@ -65,7 +67,9 @@ function judgeLifeless(
     return downMs < STOPPED_MS ? { kind: 'waits' } : { kind: 'left', why: 'was stopped by somebody else' };
   const isMoving = status === 'stopping' || status === 'launching';
   if (isMoving && downMs < before.killTimeoutMs * 2 + MARGIN_MS) return { kind: 'waits' };
-  return lost(refusal === null ? { turn, how: 'lifeless', status } : { turn, how: 'refused', refusal });
+  return lost(
+    refusal === null ? { turn, how: 'lifeless', status } : { turn, how: 'refused', refusal, status },
+  );
 }
 
 function lost(loss: Loss): Sight {

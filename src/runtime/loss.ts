@@ -15,7 +15,7 @@ export type Loss =
   | { readonly turn: Turn; readonly how: 'lifeless'; readonly status: string }
   /** pm2 says that it restarted the process, and it is the old one still. */
   | { readonly turn: Turn; readonly how: 'unchanged' }
-  | { readonly turn: Turn; readonly how: 'refused'; readonly refusal: string }
+  | { readonly turn: Turn; readonly how: 'refused'; readonly refusal: string; readonly status: string }
   /** Somebody else restarts it again and again. */
   | { readonly turn: Turn; readonly how: 'restless'; readonly times: number };
 
@@ -43,8 +43,13 @@ export async function explainLoss(seen: Loss, rolling: Rolling): Promise<Unhealt
   });
   const where = log.lines.length > 0 && before.errorLog !== null ? `; its error log: ${before.errorLog}` : '';
   const why = log.error === null || loss.how === 'unloaded' ? '' : `: ${log.error}`;
-  const by = loss.how === 'restless' ? 'others' : 'release';
-  return { ...unhealthy(`${what}${why}${where}`, nameOf(before)), by };
+  return { ...unhealthy(`${what}${why}${where}`, nameOf(before)), by: culpritOf(loss) };
+}
+
+/** What pm2 has not ended after all its limits is the former process still: no new one has said anything. */
+function culpritOf(loss: Loss): Unhealthy['by'] {
+  if (loss.how === 'restless') return 'others';
+  return 'status' in loss && loss.status === 'stopping' ? 'pm2' : 'release';
 }
 
 /** Where pm2 does not swallow the error, it is told just before the exit that it leads to. */
@@ -72,7 +77,9 @@ async function describe(loss: Loss): Promise<string> {
     case 'restarted':
       return 'crashed, and pm2 started it again';
     case 'lifeless':
-      return `does not live: pm2 says "${loss.status}"`;
+      return loss.status === 'stopping'
+        ? 'has not ended, though pm2 is stopping it'
+        : `does not live: pm2 says "${loss.status}"`;
     case 'unchanged':
       return `still is the old process ${before.pid ?? ''}, though pm2 says that it restarted it`;
     case 'refused':

@@ -45,8 +45,8 @@ export interface Unhealthy {
   readonly healthy: false;
   readonly cause: string;
   readonly process: string | null;
-  /** Who kept it from being proven: the release itself, or others who never let its processes be. */
-  readonly by: 'release' | 'others';
+  /** Who kept it from being proven: the release itself, others who never let its processes be, or a pm2 that does not end a former one. */
+  readonly by: 'release' | 'others' | 'pm2';
 }
 
 /** An unhealthy outcome. What an app or a command said may hold anything: its cause is kept and shown in many places. */

@@ -40,7 +40,7 @@ export const PRODUCT = new URL('../../src/index.js', import.meta.url);
 const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const PM2 = join(PROJECT, 'node_modules', 'pm2', 'bin', 'pm2');
-const TOOLS = ['git', 'npm', 'ssh'] as const;
+const TOOLS = ['git', 'npm', 'ssh', 'ps'] as const;
 
 /** One machine: its own home, pm2 daemon and PATH. Whatever it starts is ended by `close`. */
 export class Machine {

@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
 /** The tools that a machine's faults may be put into. */
-export type Tool = 'git' | 'npm' | 'ssh';
+export type Tool = 'git' | 'npm' | 'ssh' | 'ps';
 
 /** One call of a wrapped tool. */
 export interface ToolCall {
