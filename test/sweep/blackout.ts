@@ -1,11 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Strategy } from '../../src/config/machine.js';
+import type { Release } from '../../src/domain/release.js';
 import { runIds } from '../../src/state/runs.js';
 import { Disk } from '../bed/disk.js';
 import type { FixtureOutcome } from './fixture.js';
 import { readMark } from '../../src/workspace/mark.js';
 import { brokenFiles, inspect, type Complaint, type Expectation } from './inspect.js';
+import { unhealedIn, unreadableIn, type Mirror } from './mirror-vouches.js';
 import type { Plan } from './plan.js';
 import { Subject } from './subject.js';
 
@@ -16,6 +18,13 @@ export interface BlackoutTerms {
   /** Whether somebody else on the machine syncs all the time: then names reach the disk, and contents only where we synced them. */
   readonly neighbour: boolean;
   readonly unsynced?: Plan['unsynced'];
+}
+
+/** What came of a loss of power. */
+export interface Recovery {
+  /** What the power made of the mirror: what `git fsck` says, empty where it is whole. */
+  readonly mirrorHad: string;
+  readonly complaints: readonly Complaint[];
 }
 
 /** A disk as a loss of power left it. */
@@ -33,12 +42,19 @@ export class Blackout {
   readonly #subject: Subject;
   readonly #disk: Disk;
   readonly #expected: Expectation;
+  /** A commit that the mirror has never seen. */
+  readonly #unseen: Release;
 
-  private constructor(subject: Subject, disk: Disk, run: { cuts: readonly Cut[]; expected: Expectation }) {
+  private constructor(
+    subject: Subject,
+    disk: Disk,
+    run: { cuts: readonly Cut[]; expected: Expectation; unseen: Release },
+  ) {
     this.#subject = subject;
     this.#disk = disk;
     this.cuts = run.cuts;
     this.#expected = run.expected;
+    this.#unseen = run.unseen;
   }
 
   /** Makes a machine that serves a release, and lets it go to the next one while its disk is copied at each point. */
@@ -65,7 +81,9 @@ export class Blackout {
         before,
         maxBytes: Number.POSITIVE_INFINITY,
       };
-      return new Blackout(subject, disk, { cuts: await cutsIn(disk, points), expected });
+      const commit = await subject.remote.release('unseen', { 'unseen.txt': 'unseen\n' });
+      const unseen = { tag: 'unseen', commit, ref: 'refs/tags/unseen' };
+      return new Blackout(subject, disk, { cuts: await cutsIn(disk, points), expected, unseen });
     } catch (error) {
       await subject.close();
       throw error;
@@ -73,12 +91,14 @@ export class Blackout {
   }
 
   /** The power comes back: the machine stands as that copy has it, pm2 starts what it remembers, the poller goes on. */
-  async recoverFrom(cut: Cut): Promise<Complaint[]> {
+  async recoverFrom(cut: Cut): Promise<Recovery> {
     const subject = this.#subject;
     subject.endPoller();
     await subject.machine.halt();
     await this.#disk.replaceBy(cut.image);
     const vouched = await vouchedFor(subject);
+    const mirror = mirrorOf(subject);
+    const mirrorHad = await unreadableIn(mirror);
     await subject.machine.pm2(['resurrect']);
     await subject.plan([]);
     const { wedge } = await subject.comeToRest();
@@ -89,12 +109,19 @@ export class Blackout {
       stands = await inspect(subject, this.#expected);
     }
     const wedged: Complaint[] = wedge === null ? [] : [{ breach: 'wedge', text: wedge }];
-    return [...vouched, ...wedged, ...stands];
+    const unhealed = await unhealedIn(mirror, [this.#unseen, ...subject.tagged.values()]);
+    const held = unhealed.map((text): Complaint => ({ breach: 'wedge', text }));
+    return { mirrorHad, complaints: [...vouched, ...wedged, ...stands, ...held] };
   }
 
   async close(): Promise<void> {
     await this.#subject.close();
   }
+}
+
+function mirrorOf({ layout, remote, machine, strategy }: Subject): Mirror {
+  const shallow = strategy === 'releases';
+  return { folder: join(layout.state, 'mirror.git'), url: remote.url, env: machine.env, shallow };
 }
 
 /** Before anything is started: whatever release folder bears the mark has its files, whole. */

@@ -26,7 +26,7 @@ test(
   async (t) => {
     const power = await blackout(t, { strategy: 'releases', release: 'good', neighbour: true });
     for (const cut of lastOf(power.cuts, ['proving', 'end']))
-      assert.deepEqual(await power.recoverFrom(cut), [], `${cut.step}: before ${cut.what}`);
+      assert.deepEqual((await power.recoverFrom(cut)).complaints, [], `${cut.step}: before ${cut.what}`);
   },
 );
 
@@ -40,7 +40,7 @@ test(
     );
     assert.ok(written !== undefined);
     for (const cut of [written, ...lastOf(power.cuts, ['rollingBack'])])
-      assert.deepEqual(await power.recoverFrom(cut), [], `${cut.step}: before ${cut.what}`);
+      assert.deepEqual((await power.recoverFrom(cut)).complaints, [], `${cut.step}: before ${cut.what}`);
   },
 );
 
@@ -52,7 +52,7 @@ test(
     const power = await blackout(t, terms);
     const [cut] = lastOf(power.cuts, ['end']);
     assert.ok(cut !== undefined);
-    const complaints = await power.recoverFrom(cut);
+    const { complaints } = await power.recoverFrom(cut);
     assert.ok(complaints.some(({ text }) => text.startsWith('dist/server.cjs is broken')));
   },
 );

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { Blackout, type BlackoutTerms, type Cut } from './blackout.js';
-import type { Complaint } from './inspect.js';
+import { Blackout, type BlackoutTerms, type Cut, type Recovery } from './blackout.js';
+import { BREACHES } from './inspect.js';
 import { tableOf } from './table.js';
 
 // npm run test:sweep:power -- [--every N] [--only WORDS]: the power fails at each (or every Nth) point of a run, on a disk that is copied then.
@@ -13,9 +13,8 @@ const all: BlackoutTerms[] = (['releases', 'checkout'] as const).flatMap((strate
   RELEASES.flatMap((release) => [true, false].map((neighbour) => ({ strategy, release, neighbour }))),
 );
 
-interface Loss {
+interface Loss extends Recovery {
   readonly cut: Cut;
-  readonly complaints: readonly Complaint[];
 }
 
 const losses: Loss[] = [];
@@ -25,11 +24,14 @@ const steps = [...new Set(losses.map(({ cut }) => cut.step))];
 const rowOf = (name: string, some: readonly Loss[]): (string | number)[] => [
   name,
   some.length,
-  some.filter(({ complaints }) => complaints.length > 0).length,
+  ...BREACHES.map(
+    (breach) => some.filter(({ complaints }) => complaints.some((each) => each.breach === breach)).length,
+  ),
+  some.filter(({ mirrorHad }) => mirrorHad !== '').length,
 ];
 console.log(
   `\n${tableOf([
-    ['step', 'losses of power', 'broken'],
+    ['step', 'losses of power', ...BREACHES, 'damaged mirrors'],
     ...steps.map((step) =>
       rowOf(
         step,
@@ -46,11 +48,13 @@ async function sweep(terms: BlackoutTerms): Promise<Loss[]> {
   const blackout = await Blackout.prepare(terms);
   try {
     for (const cut of blackout.cuts.filter((_, index) => index % Number(values.every) === 0)) {
-      const complaints = await blackout.recoverFrom(cut);
-      found.push({ cut, complaints });
+      const recovery = await blackout.recoverFrom(cut);
+      const { complaints, mirrorHad } = recovery;
+      found.push({ cut, ...recovery });
       if (complaints.length > 0)
         console.log(`\n${nameOf(terms)}, ${cut.step}, before ${cut.name} ${cut.what}`);
       for (const { breach, text } of complaints.slice(0, 10)) console.log(`  ${breach}: ${text}`);
+      if (mirrorHad !== '') console.log(`  the mirror, ${cut.step}, before ${cut.what}: ${mirrorHad}`);
     }
   } finally {
     await blackout.close();
