@@ -60,7 +60,9 @@ export async function compareForRepair(place: Workplace, release: Release): Prom
   const { layout, host } = place.root;
   const last = await readCompared(layout);
   // What a power loss leaves may be of the right size and hold nothing: after a start of the machine every file is read.
-  const isFresh = last?.commit === release.commit && last.at >= host.clock.now() - uptimeMs();
+  // So it is on a clock that was set back: a machine that has lost its time begins with a former one.
+  const now = host.clock.now();
+  const isFresh = last?.commit === release.commit && last.at >= now - uptimeMs() && last.at <= now;
   if (!isFresh) await rm(layout.comparedIndex, { force: true });
   return compareFiles(place.root, release, {
     effort: effortOf(place, LIMIT_MS),

@@ -98,7 +98,7 @@ async function lookAtCheckout(
 ): Promise<Named> {
   const head = await lookAtHead(layout.root, { env: host.env, signal, background: host.background });
   if (head === null) return NOWHERE;
-  const steps = foreignSteps(head.steps, upgrade.trail);
+  const steps = foreignSteps(head.steps, upgrade.trail, host.clock.now());
   return { moved: head.commit === release.commit ? null : { kind: 'head', found: head.commit }, steps };
 }
 

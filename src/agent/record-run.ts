@@ -28,7 +28,9 @@ export async function recordEnd(place: Workplace, step: Transition): Promise<Run
   const outcome = outcomeOf(step);
   if (outcome === null || phase.at === 'idle') return null;
   const found = (await readRun(layout, phase.run)) ?? begun(place, step.before, phase);
-  const ended: Run = { ...found, endedAt: host.clock.now(), outcome, problem: problemOf(step) };
+  // Where the clock was set back meanwhile nobody can tell how long it took, but not less than nothing.
+  const endedAt = Math.max(found.startedAt, host.clock.now());
+  const ended: Run = { ...found, endedAt, outcome, problem: problemOf(step) };
   await note(place, ended);
   return ended;
 }

@@ -230,6 +230,8 @@ function settled(
     ...upgrade,
     active: { release, since: at, apps },
     previous: sameRelease(before, release) ? upgrade.previous : before,
+    // What starts from now on starts after all of them, though the clock was set back while the release was proven.
+    trail: notAfter(upgrade.trail, at),
     highest: ranks ? release : upgrade.highest,
     quarantine: upgrade.quarantine.filter((entry) => !sameRelease(entry.release, release)),
     repairs: [],
@@ -272,8 +274,11 @@ function startedAgain<P extends Candidate>(phase: P): P {
   return { ...phase, starts: phase.starts + 1 };
 }
 
-/** Steps lie in their order also where the clock was set back between two of them. */
 function walked({ trail }: Upgrade, step: Step): readonly Step[] {
-  const before = trail.map(({ commit, at }) => ({ commit, at: Math.min(at, step.at) }));
-  return [...before, step].slice(-TRAIL_LENGTH);
+  return [...notAfter(trail, step.at), step].slice(-TRAIL_LENGTH);
+}
+
+/** Steps lie in their order also where the clock was set back between two of them. */
+function notAfter(trail: readonly Step[], latest: Instant): readonly Step[] {
+  return trail.map(({ commit, at }) => ({ commit, at: Math.min(at, latest) }));
 }

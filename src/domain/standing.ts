@@ -48,20 +48,47 @@ export function driftOf({ active, moved, processes, trail, files }: Standing): D
 
 const SAME_MOVE_MS = 60_000;
 
-/** The steps of a reflog that are not ours. Ours are exact to the millisecond, a reflog's to the second; each of ours accounts for one of them. */
-export function foreignSteps(reflog: readonly Step[], own: readonly Step[]): Step[] {
-  const foreign = [...reflog];
-  for (const { commit, at } of own) {
-    const distance = (step: Step): number =>
-      step.commit === commit ? Math.abs(step.at - at) : Number.POSITIVE_INFINITY;
-    const nearest = Math.min(...foreign.map(distance));
-    if (nearest < SAME_MOVE_MS)
-      foreign.splice(
-        foreign.findIndex((step) => distance(step) === nearest),
-        1,
-      );
+/**
+ * The steps of a reflog that are not ours, in the order in which they came. Ours are exact to the millisecond, a reflog's to the second; each of ours
+ * accounts for one of them. Where the clock was set back since, ours were put earlier (`next`), and a reflog's lie after those that followed them, or after `now`.
+ */
+export function foreignSteps(reflog: readonly Step[], own: readonly Step[], now: Instant): Step[] {
+  const ordered = inOrder(reflog);
+  const ours = new Set<number>();
+  const unknown = own.filter((step) => !claim(ours, nearestTo(step, reflog, ours)));
+  const isAhead = ({ at }: Step, index: number): boolean => at > Math.min(now, ordered[index]?.at ?? at);
+  for (const { commit } of unknown)
+    claim(
+      ours,
+      reflog.findIndex((step, index) => step.commit === commit && isAhead(step, index) && !ours.has(index)),
+    );
+  return ordered.filter((_, index) => !ours.has(index));
+}
+
+/** No step comes after those that followed it. */
+function inOrder(steps: readonly Step[]): Step[] {
+  let latest = Number.POSITIVE_INFINITY;
+  const backwards = [...steps].reverse().map(({ commit, at }) => {
+    latest = Math.min(latest, at);
+    return { commit, at: latest };
+  });
+  return backwards.reverse();
+}
+
+/** Where the same move lies in the reflog, by its time; -1 where it does not. */
+function nearestTo({ commit, at }: Step, reflog: readonly Step[], taken: ReadonlySet<number>): number {
+  let [found, distance] = [-1, SAME_MOVE_MS];
+  for (const [index, step] of reflog.entries()) {
+    const between = Math.abs(step.at - at);
+    if (step.commit === commit && between < distance && !taken.has(index))
+      [found, distance] = [index, between];
   }
-  return foreign;
+  return found;
+}
+
+function claim(ours: Set<number>, index: number): boolean {
+  if (index !== -1) ours.add(index);
+  return index !== -1;
 }
 
 /** Whether files are to be compared again: never compared, a day ago, after a start of the machine, or on a clock that was set back. */

@@ -8,6 +8,7 @@ import { exists } from '../os/files.js';
 import { runGit } from '../os/git.js';
 import { renameStubborn } from '../os/rename.js';
 import type { RunResult } from '../os/run.js';
+import { syncFiles } from '../os/sync-tree.js';
 import { quiet, type Effort } from './effort.js';
 import { classifyGitFailure, type GitFailure } from '../domain/git-failure.js';
 import { sweepGitLocks } from './git-locks.js';
@@ -91,6 +92,8 @@ async function makeMirror({ mirror, release }: FetchRequest, effort: Effort): Pr
     quiet(effort),
   );
   if (result.code !== 0) throw gitFailure('cannot make the mirror', result.stderr);
+  // `core.fsync` covers objects and refs; HEAD and config would be empty after a power loss, and no repository.
+  await syncFiles(fresh, effort.signal);
   await renameStubborn(fresh, mirror);
 }
 

@@ -124,6 +124,14 @@ test('a run whose beginning was not recorded any more is told all the same', asy
   assert.equal(told?.startedAt, Date.parse('2026-11-24T06:15:00.250Z'));
 });
 
+test('no run ends before it began, though the clock was set back meanwhile', async (context) => {
+  const place = await ownPlace(context);
+  const run = '20991124-061500-250-ab12';
+  const before = upgradeIn({ ...PHASES.proving, run });
+  const told = await recordEnd(place, { before, after: next(before, EVENTS.healthy), event: EVENTS.healthy });
+  assert.equal(told?.endedAt, told?.startedAt);
+});
+
 /** As the worker does it, without the journal between. */
 async function record(place: Workplace, step: Transition): Promise<void> {
   await recordEnd(place, step);

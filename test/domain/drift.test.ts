@@ -72,9 +72,23 @@ test('which processes run something else than the active release', () => {
 test('a reflog step that a step of ours accounts for is no foreign one, and each accounts for one', () => {
   const own = [{ commit: commit(1), at: 10_400 }];
   const reflog = [10_000, 40_000].map((at) => ({ commit: commit(1), at }));
-  assert.deepEqual(foreignSteps(reflog, own), [{ commit: commit(1), at: 40_000 }]);
-  assert.deepEqual(foreignSteps([{ commit: commit(2), at: 10_000 }], own).length, 1);
-  assert.deepEqual(foreignSteps([{ commit: commit(1), at: 90_000 }], own).length, 1);
+  assert.deepEqual(foreignSteps(reflog, own, DAY), [{ commit: commit(1), at: 40_000 }]);
+  assert.deepEqual(foreignSteps([{ commit: commit(2), at: 10_000 }], own, DAY).length, 1);
+  assert.deepEqual(foreignSteps([{ commit: commit(1), at: 90_000 }], own, DAY).length, 1);
+});
+
+test('steps of ours are known again, and those of people stay in their order, though the clock was set back', () => {
+  // Somebody's move and ours on a clock that was ahead, then ours: `next` put the step before no later than that.
+  const reflog = [
+    { commit: commit(3), at: DAY },
+    { commit: commit(1), at: DAY + 1 },
+    { commit: commit(2), at: HOUR },
+  ];
+  const own = [1, 2].map((digit) => ({ commit: commit(digit), at: HOUR }));
+  assert.deepEqual(foreignSteps(reflog, own, 2 * DAY), [{ commit: commit(3), at: HOUR }]);
+  // Set back while it was proven.
+  const ahead = [{ commit: commit(1), at: DAY }];
+  assert.deepEqual(foreignSteps(ahead, own, 2 * HOUR), []);
 });
 
 test('what is repaired by itself, and what only if a person asks', () => {

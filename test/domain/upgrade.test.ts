@@ -166,6 +166,17 @@ test('the steps of the trail stay in their order though the clock is set back in
   assert.deepEqual(trail.at(0), { commit: commit(8), at });
 });
 
+test('no step of the trail comes after the release was proven, though the clock was set back meanwhile', () => {
+  const proving = {
+    ...upgradeIn(PHASES.proving),
+    trail: [OLD, NEW].map(({ commit: id }, index) => ({ commit: id, at: index * 10 ** 12 })),
+  };
+  const { trail, active } = next(proving, EVENTS.healthy);
+  const since = active?.since ?? 0;
+  assert.ok(since < 10 ** 12);
+  assert.equal(commitAt(trail, since + 1, since + 2), NEW.commit);
+});
+
 test('the trail stays bounded however often a machine goes there and back', () => {
   let upgrade = upgradeIn(PHASES.idle);
   const round = [EVENTS.desired, EVENTS.staged, EVENTS.opened, EVENTS.activated, EVENTS.healthy];

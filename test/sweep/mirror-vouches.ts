@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
 import type { Release } from '../../src/domain/release.js';
@@ -15,6 +16,7 @@ const LIMIT_MS = 60_000;
 
 /** What `git fsck` says of objects that a ref of the mirror reaches and that cannot be read; empty for a whole one. */
 export async function unreadableIn({ folder, env }: Mirror): Promise<string> {
+  if (!existsSync(folder)) return ''; // nothing was fetched yet
   const { exitCode, stdout, stderr } = await execa(
     'git',
     ['-c', 'safe.directory=*', '--git-dir', folder, 'fsck', '--full', '--no-dangling', '--no-progress'],
