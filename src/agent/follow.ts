@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { LogLine } from '../observe/log.js';
 import { holderOf } from '../state/lock.js';
 import { readRecord } from '../state/records.js';
-import { runLog } from '../state/runs.js';
+import { readRun, runLog } from '../state/runs.js';
 import { answerFile, answerPath, toAnswer, type Answer } from './answer.js';
 import { knownUpgrade } from './known-upgrade.js';
 import { LogTail } from './log-tail.js';
@@ -40,17 +40,21 @@ export async function followWorker(
     }
     const silentMs = host.clock.monotonicMs() - lastSign;
     if (silentMs > SILENCE_MS || (silentMs > READ_ONLY_MS && (await diskOf(root)).at === 'readonly'))
-      return silence(root);
+      return silence(root, order);
     await host.clock.sleep(LOOK_MS, signal);
   }
 }
 
-/** A worker that the disk keeps from answering is not dead. */
-async function silence(root: Root): Promise<Answer> {
-  const refusal = refusalOf(await diskOf(root));
-  if (refusal === null) return DIED;
+/** A worker that the disk keeps from answering is not dead, and how its run ended may be on record. */
+async function silence(root: Root, order: string): Promise<Answer> {
   const { phase } = await knownUpgrade(root);
-  return toAnswer({ kind: 'rested', phase: phase.at, decision: null, run: null, error: refusal });
+  const rested = { kind: 'rested', phase: phase.at, decision: null } as const;
+  const run = await readRun(root.layout, order);
+  // The record comes before the journal: a run that the journal has in its hands is done and told again.
+  const isOver = phase.at === 'idle' || phase.at === 'staged' || phase.at === 'stuck' || phase.run !== order;
+  if (isOver && run?.outcome != null) return toAnswer({ ...rested, run, error: null });
+  const refusal = refusalOf(await diskOf(root));
+  return refusal === null ? DIED : toAnswer({ ...rested, run: null, error: refusal });
 }
 
 const DIED: Answer = {

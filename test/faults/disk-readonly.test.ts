@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { MAKE_READ_ONLY, NO_DISK } from '../bed/small-disk.js';
 import { QUICK, Scene } from '../bed/scene.js';
+import { waitFor } from '../bed/wait.js';
 
 const LIMIT = { timeout: 300_000, skip: NO_DISK };
 const STRATEGIES = ['releases', 'checkout'] as const;
@@ -58,6 +60,8 @@ for (const strategy of STRATEGIES) {
     });
 
     const steps: [string, string, Step][] = [
+      // The mirror is the same for both.
+      ...(strategy === 'releases' ? [['fetch', 'v1.1.1', {}] satisfies [string, string, Step]] : []),
       ['stage', 'v1.2.0', { gitops: { ...QUICK, build: `${MAKE_READ_ONLY}; touch built` } }],
       ['switch', 'v1.3.0', { gitops: { ...QUICK, hooks: { beforeActivate: MAKE_READ_ONLY } } }],
     ];
@@ -66,9 +70,11 @@ for (const strategy of STRATEGIES) {
         `${step}: held, the old processes never know, and it goes on when the disk is back`,
         async () => {
           await scene.release(tag, change);
+          if (step === 'fetch') await readOnlyAtGit(scene, '*fetch*--progress*http://*');
           const [starts, { active }] = [await machine.starts(), await scene.status()];
           assert.match(await applied(scene, step === 'switch' ? 5 : 3), /read-only disk/);
           assert.deepEqual([(await scene.status()).active, await machine.starts()], [active, starts]);
+          await machine.tool('git').fault(null);
           await disk.makeWritable();
           await converge(scene, tag);
         },
@@ -77,14 +83,47 @@ for (const strategy of STRATEGIES) {
   });
 }
 
+/** The disk becomes read-only when git is called so. */
+async function readOnlyAtGit({ machine, root }: Scene, when: string): Promise<void> {
+  await machine.tool('git').fault({ when, first: `mount --bind -o ro ${root} ${root}` });
+}
+
 test('a disk that becomes read-only once the root is switched', LIMIT, async (t) => {
   const scene = await serving(t, 'releases');
   const { disk, machine } = scene;
 
+  await t.test('restart: the rest changes over and is proven too, each once', async () => {
+    await scene.release('v1.0.1', { preamble: readOnlyAtStart(scene) });
+    assert.match(await applied(scene, 5), /read-only disk/);
+    const starts = await scene.startsOf('v1.0.1');
+    assert.deepEqual([await scene.versions(), starts.length], [['v1.0.1'], 2]);
+    assert.equal((await scene.status()).phase, 'proving');
+    await disk.makeWritable();
+    await converge(scene, 'v1.0.1');
+    assert.deepEqual(await scene.startsOf('v1.0.1'), starts);
+  });
+
+  await t.test(
+    'prune: skipped; the release is on record, and what is left goes when the disk is back',
+    async () => {
+      await scene.release('v1.0.2');
+      await readOnlyAtGit(scene, '*for-each-ref*refs/gitops/releases/*');
+      await scene.cliMust(['apply']);
+      await machine.tool('git').fault(null);
+      const { active, phase, lastRun } = await scene.status();
+      assert.deepEqual([active?.tag, phase, lastRun?.outcome], ['v1.0.2', 'idle', 'activated']);
+      const trash = join(scene.root, '.pm2-gitops', 'trash');
+      assert.ok(existsSync(trash));
+      await disk.makeWritable();
+      await converge(scene, 'v1.0.2');
+      await waitFor('what was left to go', () => !existsSync(trash));
+    },
+  );
+
   await t.test('commit: what is proven serves, and is on record when the disk is back', async () => {
     await scene.release('v1.1.0', { gitops: { ...QUICK, hooks: { afterActivate: MAKE_READ_ONLY } } });
     assert.match(await applied(scene, 5), /read-only disk/);
-    assert.deepEqual([await scene.versions(), (await scene.status()).active?.tag], [['v1.1.0'], 'v1.0.0']);
+    assert.deepEqual([await scene.versions(), (await scene.status()).active?.tag], [['v1.1.0'], 'v1.0.2']);
     const starts = await machine.starts();
     await disk.makeWritable();
     await converge(scene, 'v1.1.0');
@@ -94,10 +133,7 @@ test('a disk that becomes read-only once the root is switched', LIMIT, async (t)
   await t.test(
     'prove: an unhealthy release is not kept: it goes back when the disk is writable again',
     async () => {
-      const once = `const { execSync } = require('node:child_process'); const { existsSync, writeFileSync } = require('node:fs');
-const flag = process.env.PM2_HOME + '/twice';
-if (!existsSync(flag)) { writeFileSync(flag, ''); execSync('mount --bind -o ro ${scene.root} ${scene.root}'); }`;
-      await scene.release('v1.2.0', { variant: 'crashes at start', preamble: once });
+      await scene.release('v1.2.0', { variant: 'crashes at start', preamble: readOnlyAtStart(scene) });
       assert.match(await applied(scene, 5), /read-only disk/);
       await disk.makeWritable();
       await converge(scene, 'v1.1.0');
@@ -108,6 +144,13 @@ if (!existsSync(flag)) { writeFileSync(flag, ''); execSync('mount --bind -o ro $
     },
   );
 });
+
+/** The code of a release at whose first start the disk becomes read-only. */
+function readOnlyAtStart({ root }: Scene): string {
+  return `const { execSync } = require('node:child_process'); const { existsSync, writeFileSync } = require('node:fs');
+const flag = process.env.PM2_HOME + '/read-only-at-' + VERSION;
+if (!existsSync(flag)) { writeFileSync(flag, ''); execSync('mount --bind -o ro ${root} ${root}'); }`;
+}
 
 /** Lets the poller go on until the machine rests on a release. */
 async function converge(scene: Scene, tag: string): Promise<void> {

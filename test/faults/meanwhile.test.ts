@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { QUICK, Scene, type Change } from '../bed/scene.js';
@@ -138,6 +138,49 @@ test('an order that comes while a release is on the way is obeyed at the switch'
     assert.deepEqual(await scene.versions(), ['v1.3.0']);
   });
 });
+
+test(
+  'tags that move while older releases are pruned: the active and the previous one stay as they are',
+  LIMIT,
+  async (t) => {
+    const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port }] });
+    const { machine, remote, root } = scene;
+    await scene.cliMust(['init', remote.url, '--yes']);
+    await machine.configure({ keep: 2 });
+    const oldest = await scene.release('v1.0.0');
+    await scene.cliMust(['apply', '--start-pm2']);
+    const previous = await scene.release('v1.1.0');
+    await scene.cliMust(['apply']);
+    const active = await scene.release('v1.2.0');
+
+    const [wait, here] = [join(machine.home, 'wait'), join(machine.home, 'at-prune')];
+    await writeFile(wait, '');
+    const pause = `touch ${here}; while test -e ${wait}; do sleep 0.05; done`;
+    await machine.tool('git').fault({ when: '*for-each-ref*refs/gitops/releases/*', first: pause });
+    const applied = scene.cliMust(['apply']);
+    await waitFor('the prune', () => existsSync(here));
+    // The pruned one is now what was the active one, and the other way round.
+    await remote.moveTag('v1.0.0', active);
+    for (const tag of ['v1.1.0', 'v1.2.0']) await remote.moveTag(tag, oldest);
+    await scene.check();
+    await rm(wait);
+    await applied;
+    await machine.tool('git').fault(null);
+
+    assert.deepEqual(await readdir(join(root, 'releases')), [
+      `v1.1.0-${previous.slice(0, 7)}`,
+      `v1.2.0-${active.slice(0, 7)}`,
+    ]);
+    const starts = await machine.starts();
+    await scene.check(2);
+    assert.deepEqual(
+      [await scene.versions(), await activeOf(scene), await machine.starts()],
+      [['v1.2.0'], active, starts],
+    );
+    await scene.cliMust(['rollback']);
+    assert.deepEqual([await scene.versions(), await activeOf(scene)], [['v1.1.0'], previous]);
+  },
+);
 
 async function activeOf(scene: Scene): Promise<string | undefined> {
   return (await scene.status()).active?.commit;
