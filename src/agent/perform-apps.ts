@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import type { RestartConfig } from '../config/release.js';
 import { appName } from '../domain/app-definition.js';
 import { GitOpsError, isGitOpsError, messageOf } from '../domain/errors.js';
-import type { Incarnation } from '../domain/process.js';
+import { incarnations, type Incarnation } from '../domain/process.js';
 import type { Release } from '../domain/release.js';
 import { waitUntilAlone } from '../os/alone.js';
 import { RUN_MARK } from '../os/run.js';
-import { runFolder } from '../state/runs.js';
+import { addProven, readProven, runFolder } from '../state/runs.js';
 import { listProcesses, type ListedProcess } from '../runtime/processes.js';
 import { ExitWatch, roll as rollProcesses } from '../runtime/roll.js';
 import type { RollOutcome } from '../runtime/rolling.js';
@@ -19,7 +19,7 @@ import { hookEnv, type Workplace } from './workplace.js';
 
 /**
  * Rolls the root's processes: those in `old` change over, and all of them are proven by what `brought` asks.
- * A daemon that goes away in the middle gets some time to come back: what changed over already is then only proven.
+ * A daemon that goes away in the middle gets some time to come back.
  */
 export async function rollApps(place: Workplace, roll: Roll): Promise<RollOutcome> {
   return patiently(place, () => rollOnce(place, roll));
@@ -41,6 +41,8 @@ export async function patiently<T>({ signal, report, root }: Workplace, work: ()
 /** A roll of the root's processes. */
 export interface Roll {
   readonly old: readonly Incarnation[];
+  /** Proven before this run; null: all that is not old. */
+  readonly trusted: readonly Incarnation[] | null;
   readonly brought: Brought;
   /** The release that is proven, and the tag of the one that was active before. */
   readonly release: Release;
@@ -57,17 +59,19 @@ const RETRY_MS = 2_000;
 /** As `rollApps`, without patience. */
 export async function rollOnce(
   place: Workplace,
-  { old, brought, restart, only, exits, release, previousTag }: Roll,
+  { old, trusted, brought, restart, only, exits, release, previousTag }: Roll,
 ): Promise<RollOutcome> {
-  const { root, signal, report, children } = place;
-  const { host } = root;
+  const { root, signal, report, children, order } = place;
+  const { host, layout } = root;
   const { health, apps } = brought.config;
+  const run = report.run ?? order.run;
   return withDaemon(root, signal, async (daemon) => {
-    const ours = await findTargets(root, apps, await listProcesses(daemon, signal));
+    const listed = await listProcesses(daemon, signal);
+    const ours = await findTargets(root, apps, listed);
     const targets: Targets = (all) => ours(all).filter((process) => only?.(process) ?? true);
     // pm2 ends what lies below a process that it restarts: from here on that must not be us.
     await waitUntilAlone(
-      old.map(({ pid }) => pid),
+      [...old, ...incarnations(targets(listed))].map(({ pid }) => pid),
       host.clock,
       signal,
     );
@@ -79,28 +83,25 @@ export async function rollOnce(
       home: host.pm2Home,
       platform: host.platform,
       exits,
+      onProven: (lives: readonly Incarnation[]) => onlySaid(place, () => addProven(layout, run, lives)),
     };
     const cwd = switchingOf(place).live;
     const gitops = hookEnv(place, { ...release, tree: cwd, previousTag });
     const env = { ...host.env, ...gitops, [RUN_MARK]: report.run ?? '' };
-    return rollProcesses({ targets, old, restart, health, release, env, cwd }, tools, signal);
+    const proven = trusted === null ? null : [...trusted, ...(await readProven(layout, run))];
+    return rollProcesses({ targets, old, proven, restart, health, release, env, cwd }, tools, signal);
   });
 }
 
 /** Listens to all that pm2 tells from now on, for a first start; the watch ends with `over`. */
-export async function listenEarly(
-  { root: { host }, signal, order, ...place }: Workplace,
-  over: AbortSignal,
-): Promise<ExitWatch> {
-  const tools = {
-    home: host.pm2Home,
-    platform: host.platform,
-    report: place.report,
-    children: place.children,
-  };
-  if (order.startPm2) await startDaemon(host.env, tools, signal);
-  const exits = new ExitWatch(host.clock, AbortSignal.any([signal, over]));
-  await exits.listen(tools, null);
+export async function listenEarly(place: Workplace, over: AbortSignal): Promise<ExitWatch> {
+  const { root, signal, order } = place;
+  const { clock, env } = root.host;
+  const tools = pm2Tools(place);
+  if (order.startPm2) await startDaemon(env, tools, signal);
+  const exits = new ExitWatch(clock, AbortSignal.any([signal, over]));
+  const look = () => withDaemon(root, signal, (daemon) => listProcesses(daemon, signal));
+  await patiently(place, () => exits.listen(tools, look));
   return exits;
 }
 

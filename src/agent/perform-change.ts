@@ -58,7 +58,7 @@ export async function prove(
   const brought = await readBrought(place, release, tree);
   const noted = await changesOf(place, run, brought);
   const previousTag = upgrade.active?.release.tag ?? null;
-  const roll = { old, brought, release, previousTag, restart: brought.config.restart };
+  const roll = { old, trusted: [], brought, release, previousTag, restart: brought.config.restart };
   const outcome =
     noted === null ? await rollOver(place, upgrade, roll) : await changeAndProve(place, roll, noted);
   // The hook's no is a verdict on the release: its own last probe.
@@ -149,7 +149,8 @@ async function rollBack(
     const lived = new Set([...[...old, ...bad].map(({ pmId }) => pmId), ...restored]);
     const only = old.length === 0 || isLost ? null : ({ pmId }: AppProcess): boolean => lived.has(pmId);
     const facts = { release, previousTag: failed.tag, brought, restart };
-    return await rollApps(place, { ...facts, old: bad, only, exits });
+    // What lived before the run was of the release that it goes back to.
+    return await rollApps(place, { ...facts, old: bad, trusted: old, only, exits });
   } finally {
     over.abort();
   }

@@ -115,7 +115,7 @@ async function rollLiving(
     const living = incarnations(await rootProcesses(place.root, apps, place.signal));
     const only = new Set([...old, ...living].map(({ pmId }) => pmId));
     const outcome = await rollApps(place, {
-      ...{ old, brought, release, previousTag: null },
+      ...{ old, trusted: null, brought, release, previousTag: null },
       ...{ restart, only: ({ pmId }) => only.has(pmId) },
     });
     if (outcome.healthy) await settleChildren(place, brought.config);

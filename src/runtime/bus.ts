@@ -28,6 +28,8 @@ export interface ProcessFault {
 export interface BusListener {
   readonly onEvent: (event: ProcessEvent) => void;
   readonly onFault?: (fault: ProcessFault) => void;
+  /** It hears nothing any more; perhaps told more than once. */
+  readonly onEnd?: () => void;
 }
 
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
@@ -81,6 +83,7 @@ export async function subscribe(
   const end = (): void => {
     signal.removeEventListener('abort', end);
     socket.destroy();
+    listener.onEnd?.();
   };
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { incarnations, isOneOf, type AppProcess, type Incarnation } from '../domain/process.js';
 import type { Clock } from '../os/clock.js';
 import { subscribe, type ProcessEvent, type ProcessFault } from './bus.js';
 import type { DaemonPlace } from './socket.js';
@@ -12,26 +13,28 @@ export class ExitWatch {
   readonly #exits: ProcessEvent[] = [];
   readonly #faults: ProcessFault[] = [];
   #news = new AbortController();
+  /** What lived already when it began to listen; null while it does not. */
+  #before: readonly Incarnation[] | null = null;
 
   constructor(
     private readonly clock: Clock,
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Listens until the signal aborts, to these processes or (null) to all. Without a bus, pauses simply last to their end. */
-  async listen(place: DaemonPlace, pmIds: ReadonlySet<number> | null): Promise<void> {
-    const isMeant = (pmId: number): boolean => pmIds?.has(pmId) ?? true;
-    const onEvent = (event: ProcessEvent): void => {
-      if (event.event !== 'exit' || !isMeant(event.pmId)) return;
-      this.#exits.push(event);
-      this.#tell();
-    };
-    const onFault = (fault: ProcessFault): void => {
-      if (!isMeant(fault.pmId) || !ON_LOADING.test(fault.stack)) return;
-      this.#faults.push(fault);
-      this.#tell();
-    };
-    await subscribe(place, { onEvent, onFault }, this.signal).catch(() => undefined);
+  /** Listens until the signal aborts, if it does not yet; `look` tells what lives. Without a bus, pauses simply last to their end. */
+  async listen(place: DaemonPlace, look: () => Promise<readonly AppProcess[]>): Promise<void> {
+    if (this.#before !== null) return;
+    try {
+      await this.#subscribe(place);
+    } catch {
+      return;
+    }
+    this.#before = incarnations(await look());
+  }
+
+  /** Whether it listened already when this incarnation began: what failed to load before that, nobody tells it any more. */
+  hasHeard(process: AppProcess): boolean {
+    return !isOneOf(process, this.#before ?? []);
   }
 
   /** How many exits have been told by now: what comes after is news. */
@@ -65,6 +68,23 @@ export class ExitWatch {
     } catch (error) {
       if (!news.aborted || this.signal.aborted) throw error;
     }
+  }
+
+  async #subscribe(place: DaemonPlace): Promise<void> {
+    const onEvent = (event: ProcessEvent): void => {
+      if (event.event !== 'exit') return;
+      this.#exits.push(event);
+      this.#tell();
+    };
+    const onFault = (fault: ProcessFault): void => {
+      if (!ON_LOADING.test(fault.stack)) return;
+      this.#faults.push(fault);
+      this.#tell();
+    };
+    const onEnd = (): void => {
+      this.#before = null;
+    };
+    await subscribe(place, { onEvent, onFault, onEnd }, this.signal);
   }
 
   #tell(): void {

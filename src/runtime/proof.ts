@@ -1,3 +1,4 @@
+import { incarnations, type Incarnation } from '../domain/process.js';
 import { judge, type Candidate } from './judge.js';
 import { explainLoss, type Loss } from './loss.js';
 import { probe } from './probes.js';
@@ -60,7 +61,8 @@ function settlingMs(turns: readonly Turn[], { rolling, candidates }: Watch): num
 /** One more look, since the probes took their time; null where somebody restarted a process meanwhile. */
 async function confirm(turns: readonly Turn[], watch: Watch): Promise<RollOutcome | null> {
   const { rolling, candidates } = watch;
-  const loss = look(turns, await listProcesses(rolling.tools.daemon, rolling.signal), watch);
+  const all = await listProcesses(rolling.tools.daemon, rolling.signal);
+  const loss = look(turns, all, watch);
   if (loss !== null) return explainLoss(loss, rolling);
   if (settlingMs(turns, watch) > 0) return null;
   const nowMs = rolling.tools.clock.monotonicMs();
@@ -69,7 +71,12 @@ async function confirm(turns: readonly Turn[], watch: Watch): Promise<RollOutcom
     const livedMs = nowMs - (candidates.get(before.pmId)?.sinceMs ?? nowMs);
     rolling.tools.report.step(`${nameOf(before)}: healthy after ${(livedMs / 1000).toFixed(1)} s`);
   }
+  await rolling.tools.onProven?.(incarnations(all).filter(isCandidate(watch)));
   return { healthy: true };
+}
+
+function isCandidate({ candidates }: Watch): (life: Incarnation) => boolean {
+  return ({ pmId, startedAt }) => candidates.get(pmId)?.startedAt === startedAt;
 }
 
 /** Looks at every process once; the first that is lost, or null. */

@@ -1,11 +1,11 @@
 import { GitOpsError } from '../domain/errors.js';
-import { isOneOf } from '../domain/process.js';
+import { incarnations, isOneOf, type Incarnation } from '../domain/process.js';
 import { ExitWatch } from './exits.js';
 import { findLeftover, hasParked } from './leftovers.js';
 import { listProcesses, type ListedProcess } from './processes.js';
 import { prove } from './proof.js';
 import { leaveOut, type Rolling, type RollOutcome, type RollPlan, type RollTools } from './rolling.js';
-import { leave, reload, restart, type Turn } from './turn.js';
+import { leave, nameOf, reload, restart, type Turn } from './turn.js';
 import { planWaves, type Wave } from './waves.js';
 
 export { ExitWatch } from './exits.js';
@@ -17,20 +17,22 @@ const STOPPING_MARGIN_MS = 1_000;
 /**
  * Restarts the root's processes wave by wave and proves each wave before the next begins:
  *
- *   already new ── prove ──▶ the first ── restart, prove ──▶ batches of the rest ── restart, prove ──▶ old ones gone?
+ *   proven before ── prove ──▶ the first ── restart, prove ──▶ batches of the rest ── restart, prove ──▶ old ones gone?
  *
- * It can be done again after a crash: what already changed over is only proven. What a person stopped stays stopped.
+ * It can be done again after a crash: what already changed over and was proven is only proven again. What a person stopped stays stopped.
  * Throws what `Daemon.call` throws, which says nothing about the release.
  */
 export async function roll(plan: RollPlan, tools: RollTools, signal: AbortSignal): Promise<RollOutcome> {
   const over = new AbortController();
   const ends = AbortSignal.any([signal, over.signal]);
   const exits = tools.exits ?? new ExitWatch(tools.clock, ends);
-  const rolling: Rolling = { plan, tools, exits, left: new Set(), signal };
+  const begun: Rolling = { plan, tools, exits, left: new Set(), signal };
   try {
-    const processes = await findProcesses(rolling);
-    await exits.listen(tools, new Set(processes.map(({ pmId }) => pmId)));
-    for (const wave of planWaves(processes, plan.old, plan.restart)) {
+    await exits.listen(tools, () => listProcesses(tools.daemon, signal));
+    const processes = await findProcesses(begun);
+    const old = [...plan.old, ...findUnheard(processes, begun)];
+    const rolling: Rolling = { ...begun, plan: { ...plan, old } };
+    for (const wave of planWaves(processes, old, plan.restart)) {
       const outcome = await prove(await changeOver(wave, rolling), rolling);
       if (!outcome.healthy) return outcome;
     }
@@ -54,6 +56,20 @@ async function findProcesses({ plan, tools, signal }: Rolling): Promise<readonly
     if (tools.clock.monotonicMs() - startMs >= limitMs) return processes;
     await tools.clock.sleep(STOPPING_PAUSE_MS, signal);
   }
+}
+
+/** What changed over before we listened: pm2 tells only once that a process could not load its code, and keeps what is left of it. */
+function findUnheard(
+  processes: readonly ListedProcess[],
+  { plan: { old, proven }, exits, tools }: Rolling,
+): readonly Incarnation[] {
+  if (proven === null) return [];
+  const isKnown = (process: ListedProcess): boolean =>
+    exits.hasHeard(process) || isOneOf(process, old) || isOneOf(process, proven);
+  const unheard = processes.filter((process) => process.pid !== null && !isKnown(process));
+  for (const process of unheard)
+    tools.report.step(`${nameOf(process)}: began while nobody listened to pm2; it is restarted once more`);
+  return incarnations(unheard);
 }
 
 /** What changed over by itself since the waves were planned is only proven; what somebody took away meanwhile is left out. */

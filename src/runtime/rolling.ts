@@ -19,6 +19,8 @@ export interface RollPlan {
   readonly targets: (all: readonly ListedProcess[]) => readonly ListedProcess[];
   /** What lived right after the switch, so with the former code: each must be gone at the end. */
   readonly old: readonly Incarnation[];
+  /** Known to be healthy. What is neither old nor among these, and began while nobody listened to pm2, changes over again; null: nothing does. */
+  readonly proven: readonly Incarnation[] | null;
   readonly restart: RestartConfig;
   readonly health: HealthConfig;
   /** The release that is proven: what answers, may have to name it. */
@@ -36,6 +38,8 @@ export interface RollTools extends DaemonPlace {
   readonly children?: ChildLedger | undefined;
   /** A watch that has been listening since before a first start: pm2 tells what fails to load once, and only then. */
   readonly exits?: ExitWatch | undefined;
+  /** Is told which incarnations have been proven, before anything else is touched. */
+  readonly onProven?: (lives: readonly Incarnation[]) => Promise<void>;
 }
 
 /** How a roll ended; `process` is the one at fault, as people call it (`web 0`), if it is one. */

@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Incarnation } from '../domain/process.js';
 import type { Run } from '../domain/run.js';
 import { hasErrno, makePrivateFolder } from '../os/files.js';
 import type { Layout } from './layout.js';
 import { readRecord, writeRecord } from './records.js';
-import { runFile } from './schema.js';
+import { provenFile, runFile } from './schema.js';
 
 /** The folder of a run: its record and its log. */
 export function runFolder(layout: Layout, id: string): string {
@@ -27,6 +28,18 @@ export async function readRun(layout: Layout, id: string): Promise<Run | null> {
   return readRecord(join(runFolder(layout, id), 'run.json'), runFile);
 }
 
+/** Which incarnations a run has proven: a later worker need not restart them again to hear how they begin. */
+export async function readProven(layout: Layout, id: string): Promise<readonly Incarnation[]> {
+  return (await readRecord(provenRecord(layout, id), provenFile))?.lives ?? [];
+}
+
+/** Adds to them. */
+export async function addProven(layout: Layout, id: string, lives: readonly Incarnation[]): Promise<void> {
+  const known = await readProven(layout, id);
+  await makePrivateFolder(runFolder(layout, id));
+  await writeRecord(provenRecord(layout, id), { lives: [...known, ...lives] });
+}
+
 /** The newest runs, newest first. */
 export async function listRuns(layout: Layout, limit: number): Promise<Run[]> {
   const found: Run[] = [];
@@ -46,4 +59,8 @@ export async function runIds(layout: Layout): Promise<string[]> {
     if (hasErrno(error, 'ENOENT')) return [];
     throw error;
   }
+}
+
+function provenRecord(layout: Layout, id: string): string {
+  return join(runFolder(layout, id), 'proven.json');
 }

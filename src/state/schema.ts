@@ -107,6 +107,9 @@ export const runFile = v.object({
   problem: v.nullable(v.string()),
 });
 
+/** `runs/<id>/proven.json`: the incarnations that the run has proven. */
+export const provenFile = v.object({ schema: v.literal(1), lives: v.array(life) });
+
 /** `children.json`: process groups that a worker started and that may outlive it. */
 export const childrenFile = v.array(
   v.object({

@@ -17,6 +17,7 @@ const outcome = await roll(
   {
     targets: (all) => selectProcesses(all, { roots: [root], apps: null }),
     old,
+    proven: [],
     restart: { mode: 'auto', first: 1, batch: null },
     health: parseReleaseConfig({ health: { settle: 0, timeout: LIMIT_MS } }, 'bench').health,
     release: { tag: 'v0.0.0', commit: '' },

@@ -133,7 +133,7 @@ for (const pm2Package of PM2_PACKAGES)
     await target.write('app.js', SERVES);
     // The way back: pm2 would refuse another reload, or forget the former worker.
     const bad = incarnations(rolled.after.filter(({ pmId }) => pmId === 0));
-    const back = await rollRoot(target, { old: bad });
+    const back = await rollRoot(target, { old: bad, proven: incarnations(rolled.before) });
     assert.deepEqual(back.outcome, { healthy: true });
     assertUntouched(back, [1]);
   });

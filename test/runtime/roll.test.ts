@@ -91,8 +91,12 @@ test('a roll that is done twice restarts nobody twice', async (t) => {
   const target = await startDaemon(t);
   await startServing(target, { name: 'web', instances: 3, exec_mode: 'fork' });
   const old = incarnations(await listProcesses(target.daemon, testSignal()));
-  await rollRoot(target, { old });
-  const again = await rollRoot(target, { old });
+  const { proven, after } = await rollRoot(target, { old });
+  assert.deepEqual(
+    [...proven].sort((one, other) => one.pmId - other.pmId),
+    incarnations(after),
+  );
+  const again = await rollRoot(target, { old, proven });
   assert.deepEqual(again.outcome, HEALTHY);
   assert.deepEqual(incarnations(again.after), incarnations(again.before));
 });
@@ -105,7 +109,10 @@ test('a roll that was cut after its first process goes on with the others', asyn
     signal: testSignal(),
     timeoutMs: 10_000,
   });
-  const rolled = await rollRoot(target, { old });
+  const proven = incarnations(await listProcesses(target.daemon, testSignal())).filter(
+    ({ pmId }) => pmId === 1,
+  );
+  const rolled = await rollRoot(target, { old, proven });
   assert.deepEqual(rolled.outcome, HEALTHY);
   assert.equal(pidOf(rolled.after, 1), pidOf(rolled.before, 1));
   assert.notEqual(pidOf(rolled.after, 0), pidOf(rolled.before, 0));

@@ -1,4 +1,4 @@
-import { incarnations } from '../../src/domain/process.js';
+import { incarnations, type Incarnation } from '../../src/domain/process.js';
 import { systemClock } from '../../src/os/clock.js';
 import { listProcesses, selectProcesses, type ListedProcess } from '../../src/runtime/processes.js';
 import { roll, type RollOutcome, type RollPlan } from '../../src/runtime/roll.js';
@@ -11,6 +11,8 @@ export interface Rolled {
   readonly before: readonly ListedProcess[];
   readonly after: readonly ListedProcess[];
   readonly tookMs: number;
+  /** What it told to have proven. */
+  readonly proven: readonly Incarnation[];
 }
 
 const RELEASE = { tag: 'v1.1.0', commit: 'c'.repeat(40) };
@@ -24,6 +26,7 @@ export async function rollRoot(target: TestDaemon, changes: Partial<RollPlan> = 
   const plan: RollPlan = {
     targets: (all) => selectProcesses(all, { roots: [target.root], apps: null }),
     old: incarnations(before),
+    proven: [],
     restart: { mode: 'auto', first: 1, batch: null },
     health: health({}),
     release: RELEASE,
@@ -31,16 +34,18 @@ export async function rollRoot(target: TestDaemon, changes: Partial<RollPlan> = 
     cwd: target.root,
     ...changes,
   };
+  const proven: Incarnation[] = [];
   const tools = {
     ...target.place,
     daemon: target.daemon,
     clock: systemClock(),
     report: { step: note, output: note },
+    onProven: (lives: readonly Incarnation[]) => Promise.resolve(void proven.push(...lives)),
   };
   const startMs = performance.now();
   const outcome = await roll(plan, tools, signal);
   const tookMs = performance.now() - startMs;
-  return { outcome, lines, before, after: await listProcesses(target.daemon, signal), tookMs };
+  return { outcome, lines, before, after: await listProcesses(target.daemon, signal), tookMs, proven };
 }
 
 /** The health of a plan, with some of it changed. */
