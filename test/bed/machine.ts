@@ -15,6 +15,7 @@ import {
   type Status,
 } from './answers.js';
 import type { Disk } from './disk.js';
+import { FalseClock } from './false-clock.js';
 import { closePlace, MARKER, openPlace, stopPlace, type Place } from './place.js';
 import type { Registry } from './registry.js';
 import type { Remote } from './remote.js';
@@ -52,10 +53,12 @@ export class Machine {
   readonly #place: Place;
   readonly #tools: ReadonlyMap<Tool, ToolWrapper>;
   readonly #disk: Disk | null;
+  readonly #clock: FalseClock | null;
 
-  private constructor(place: Place, disk: Disk | null) {
+  private constructor(place: Place, { disk, clock }: { disk: Disk | null; clock: FalseClock | null }) {
     this.#place = place;
     this.#disk = disk;
+    this.#clock = clock;
     this.home = join(place.folder, 'home');
     this.pm2Home = join(place.folder, 'pm2');
     this.root = join(place.folder, 'app');
@@ -68,17 +71,20 @@ export class Machine {
       TMPDIR: join(place.folder, 'tmp'),
       LANG: 'C.UTF-8',
       [MARKER]: place.mark,
+      ...clock?.env,
     };
   }
 
-  /** With a disk, all of the machine lies on it. */
+  /** With a disk, all of the machine lies on it; with a false clock, all that runs on it believes that. */
   static async open({
     registry,
     disk = null,
-  }: { registry?: Registry; disk?: Disk | null } = {}): Promise<Machine> {
+    falseClock = false,
+  }: { registry?: Registry; disk?: Disk | null; falseClock?: boolean } = {}): Promise<Machine> {
     const place = await openPlace();
     await disk?.attach(place.folder);
-    const machine = new Machine(place, disk);
+    const clock = falseClock ? await FalseClock.make(place.folder) : null;
+    const machine = new Machine(place, { disk, clock });
     for (const name of ['home', 'pm2', 'app', 'bin', 'tmp']) await mkdir(machine.path(name));
     for (const tool of machine.#tools.values()) await tool.install();
     await symlink(PM2, machine.path('bin', 'pm2'));
@@ -93,6 +99,12 @@ export class Machine {
   /** A path below the machine's own folder. */
   path(...names: string[]): string {
     return join(this.#place.folder, ...names);
+  }
+
+  /** The clock that all of the machine believes. */
+  get clock(): FalseClock {
+    if (this.#clock === null) throw new Error('this machine has no false clock');
+    return this.#clock;
   }
 
   /** The wrapper that stands before a tool in PATH: it logs calls and makes them fail or hang. */
@@ -193,6 +205,7 @@ export class Machine {
   /** Ends everything that was started on this machine and removes it. */
   async close(): Promise<void> {
     await this.halt();
+    await this.#clock?.close();
     await this.#disk?.close();
     await closePlace(this.#place);
   }

@@ -18,6 +18,8 @@ export interface SceneTerms {
   readonly root?: string;
   /** The root lies on a disk of its own, of so many MiB. */
   readonly diskMib?: number;
+  /** The machine believes a clock that the test sets. */
+  readonly falseClock?: boolean;
 }
 
 /** What the releases of a scene may differ in. */
@@ -66,7 +68,7 @@ export class Scene {
 
   static async open(
     t: TestContext,
-    { apps, packages = [], machine: given, root, diskMib }: SceneTerms,
+    { apps, packages = [], machine: given, root, diskMib, falseClock }: SceneTerms,
   ): Promise<Scene> {
     const remote = await Remote.open();
     t.after(() => remote.close());
@@ -75,7 +77,7 @@ export class Scene {
     packages.forEach((published) => {
       registry.publish(published);
     });
-    const machine = given ?? (await Machine.open({ registry }));
+    const machine = given ?? (await Machine.open({ registry, falseClock: falseClock === true }));
     const disk = diskMib === undefined ? null : await SmallDisk.open(root ?? machine.root, diskMib);
     t.after(() => disk?.close());
     t.after(() => machine.close());
