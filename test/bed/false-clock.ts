@@ -85,7 +85,7 @@ async function keep(): Promise<Keeper> {
   const script = 'echo "$FAKETIME_SHARED"; read -r end';
   const child = spawn(PROGRAM, ['-f', '+0', '/bin/sh', '-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
-  const [line]: unknown[] = await once(child.stdout, 'data');
+  const line: unknown = (await once(child.stdout, 'data'))[0];
   const close = async (): Promise<void> => {
     child.stdin.end();
     await ended;
