@@ -5,7 +5,7 @@ import { syncFolder } from '../os/files.js';
 import { renameStubborn } from '../os/rename.js';
 import type { MoveEffort } from './checkout-locks.js';
 import { keptFor } from './kept.js';
-import { keptFolder, MOVE_NAME, readMove } from './kept-record.js';
+import { keptFolder, MOVE_NAME, readMove, type Move } from './kept-record.js';
 import { readMark, writeMark } from './mark.js';
 import { stageFolder } from './stage.js';
 
@@ -27,9 +27,8 @@ export async function stageKept(
   const tree = join(stageFolder(state, runId), 'tree');
   // Killed between the rename and the journal: what was kept is staged already.
   if ((await readMark(tree))?.commit === release.commit) return finish(tree);
-  const move = await readMove(state, release.commit);
-  // Folders that mix tracked files with made ones cannot be told apart any more once they are one tree.
-  if (move === null || move.mixed.length > 0 || !(await keptFor(state, release.commit))) return false;
+  const move = await wayBack(state, release);
+  if (move === null) return false;
   const { tag, commit } = release;
   const kept = keptFolder(state, commit);
   // Marked where it lies: after the rename alone it would be neither kept nor staged, and be fetched and installed anew.
@@ -41,6 +40,18 @@ export async function stageKept(
   await syncFolder(dirname(tree));
   report.step(`stage: ${tag} is kept on disk, nothing to fetch or install`);
   return finish(tree);
+}
+
+/** Whether the release can be staged from what is kept, so that it takes no room. */
+export async function isKept(state: string, release: Release): Promise<boolean> {
+  return (await wayBack(state, release)) !== null;
+}
+
+async function wayBack(state: string, { commit }: Release): Promise<Move | null> {
+  const move = await readMove(state, commit);
+  // Folders that mix tracked files with made ones cannot be told apart any more once they are one tree.
+  if (move === null || move.mixed.length > 0 || !(await keptFor(state, commit))) return null;
+  return move;
 }
 
 async function finish(tree: string): Promise<true> {

@@ -110,6 +110,21 @@ for (const strategy of STRATEGIES) {
     await scene.release('v1.2.0');
     await scene.cliMust(['apply']);
     assert.deepEqual(await scene.versions(), ['v1.2.0'], 'with room again it converges');
+
+    await t.test(
+      'a release that is kept on disk needs no room for a new one: back, and there again',
+      async () => {
+        await disk.fill({ but: mebibytes(8) });
+        await scene.cliMust(['rollback']);
+        assert.deepEqual(await scene.versions(), ['v1.0.0']);
+        await scene.cliMust(['pin', 'v1.2.0']);
+        await scene.cliMust(['apply']);
+        assert.deepEqual(
+          [await scene.versions(), (await scene.status()).active?.tag],
+          [['v1.2.0'], 'v1.2.0'],
+        );
+      },
+    );
   });
 }
 
