@@ -57,6 +57,6 @@ async function listedOrNone(root: Root, signal: AbortSignal): Promise<ListedProc
 function asListed({ pmId, startedAt, name, cwd, script, isModule }: Mark): ListedProcess {
   return {
     ...{ pmId, startedAt, name, cwd, script, isModule, pid: null, status: 'stopped', mode: 'fork' },
-    ...{ killTimeoutMs: 0, listenTimeoutMs: 0, errorLog: null },
+    ...{ killTimeoutMs: 0, listenTimeoutMs: 0, waitsReady: false, errorLog: null },
   };
 }

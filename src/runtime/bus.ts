@@ -24,10 +24,18 @@ export interface ProcessFault {
   readonly at: number;
 }
 
+/** The message `ready` of an app. */
+export interface ReadyMessage {
+  readonly pmId: number;
+  /** When it came, by the daemon's wall clock. */
+  readonly at: number;
+}
+
 /** What hears the bus. */
 export interface BusListener {
   readonly onEvent: (event: ProcessEvent) => void;
   readonly onFault?: (fault: ProcessFault) => void;
+  readonly onReady?: (message: ReadyMessage) => void;
   /** It hears nothing any more; perhaps told more than once. */
   readonly onEnd?: () => void;
 }
@@ -69,6 +77,15 @@ const Fault = v.pipe(
   })),
 );
 
+const Ready = v.pipe(
+  v.looseObject({
+    raw: v.literal('ready'),
+    at: v.number(),
+    process: v.looseObject({ pm_id: v.number() }),
+  }),
+  v.transform(({ at, process }): ReadyMessage => ({ pmId: process.pm_id, at })),
+);
+
 /**
  * Listens to pm2's bus until `signal` aborts; resolves once it is connected. What is neither event nor fault of a process is dropped.
  * The bus only makes one look sooner: it may be silent or gone at any time, and nothing is told about that.
@@ -97,7 +114,7 @@ export async function subscribe(
   });
 }
 
-function hear([topic, body]: readonly Buffer[], { onEvent, onFault }: BusListener): void {
+function hear([topic, body]: readonly Buffer[], { onEvent, onFault, onReady }: BusListener): void {
   if (topic === undefined || body === undefined) return;
   // All apps' log lines pass here as well: they are not worth being parsed.
   const name = readArgument(topic);
@@ -107,5 +124,8 @@ function hear([topic, body]: readonly Buffer[], { onEvent, onFault }: BusListene
   } else if (name === 'process:exception' && onFault !== undefined) {
     const fault = v.safeParse(Fault, readArgument(body));
     if (fault.success) onFault(fault.output);
+  } else if (name === 'process:msg' && onReady !== undefined && body.includes('"ready"')) {
+    const ready = v.safeParse(Ready, readArgument(body));
+    if (ready.success) onReady(ready.output);
   }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { incarnations, isOneOf, type AppProcess, type Incarnation } from '../domain/process.js';
 import type { Clock } from '../os/clock.js';
-import { subscribe, type ProcessEvent, type ProcessFault } from './bus.js';
+import { subscribe, type ProcessEvent, type ProcessFault, type ReadyMessage } from './bus.js';
 import type { DaemonPlace } from './socket.js';
 
 // pm2 loads an ES module by import() and swallows every rejection: what fails to load leaves an empty process that lives for ever.
@@ -12,6 +12,7 @@ const ON_LOADING = /\bnode:internal\/modules\/|^\s+at async file:/m;
 export class ExitWatch {
   readonly #exits: ProcessEvent[] = [];
   readonly #faults: ProcessFault[] = [];
+  readonly #readies: ReadyMessage[] = [];
   #news = new AbortController();
   /** What lived already when it began to listen; null while it does not. */
   #before: readonly Incarnation[] | null = null;
@@ -60,6 +61,14 @@ export class ExitWatch {
     return this.#faults.find((fault) => fault.pmId === pmId && fault.at >= startedAt) ?? null;
   }
 
+  /** Whether an incarnation that it heard from the beginning never said `ready`. */
+  missesReady(process: AppProcess): boolean {
+    const { pmId, startedAt } = process;
+    const isListening = this.#before !== null;
+    const hasCome = this.#readies.some((message) => message.pmId === pmId && message.at >= startedAt);
+    return isListening && this.hasHeard(process) && !hasCome;
+  }
+
   /** Waits `ms`, or until an exit or an error comes. */
   async pause(ms: number): Promise<void> {
     const news = this.#news.signal;
@@ -81,10 +90,13 @@ export class ExitWatch {
       this.#faults.push(fault);
       this.#tell();
     };
+    const onReady = (message: ReadyMessage): void => {
+      this.#readies.push(message);
+    };
     const onEnd = (): void => {
       this.#before = null;
     };
-    await subscribe(place, { onEvent, onFault, onEnd }, this.signal);
+    await subscribe(place, { onEvent, onFault, onReady, onEnd }, this.signal);
   }
 
   #tell(): void {

@@ -8,6 +8,8 @@ import type { Daemon } from './rpc.js';
 export interface ListedProcess extends AppProcess {
   /** How long pm2 waits for a `ready` message or a listening worker, in milliseconds. */
   readonly listenTimeoutMs: number;
+  /** Whether pm2 waits for that message (`wait_ready`). */
+  readonly waitsReady: boolean;
   readonly errorLog: string | null;
 }
 
@@ -41,6 +43,7 @@ const Entry = v.looseObject({
     exec_mode: v.fallback(v.string(), 'fork_mode'),
     kill_timeout: v.fallback(v.number(), KILL_TIMEOUT_MS),
     listen_timeout: v.fallback(v.number(), LISTEN_TIMEOUT_MS),
+    wait_ready: v.fallback(v.boolean(), false),
     pm_err_log_path: v.fallback(v.nullable(v.string()), null),
     pmx_module: v.optional(v.unknown()),
   }),
@@ -95,6 +98,7 @@ function toProcess({ pm_id, name, pid, pm2_env: env }: v.InferOutput<typeof Entr
     isModule: env.pmx_module === true,
     killTimeoutMs: env.kill_timeout,
     listenTimeoutMs: env.listen_timeout,
+    waitsReady: env.wait_ready,
     errorLog: env.pm_err_log_path,
   };
 }

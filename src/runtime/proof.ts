@@ -71,8 +71,22 @@ async function confirm(turns: readonly Turn[], watch: Watch): Promise<RollOutcom
     const livedMs = nowMs - (candidates.get(before.pmId)?.sinceMs ?? nowMs);
     rolling.tools.report.step(`${nameOf(before)}: healthy after ${(livedMs / 1000).toFixed(1)} s`);
   }
+  tellUnready(all, watch);
   await rolling.tools.onProven?.(incarnations(all).filter(isCandidate(watch)));
   return { healthy: true };
+}
+
+/** pm2 takes an app for online when it has waited long enough for its `ready`: only a word, for it lives and the probes agree. */
+function tellUnready(all: readonly ListedProcess[], watch: Watch): void {
+  const { exits, tools } = watch.rolling;
+  const isWatched = isCandidate(watch);
+  const unready = all.filter(
+    (process) => process.waitsReady && incarnations([process]).some(isWatched) && exits.missesReady(process),
+  );
+  for (const { name, pmId, listenTimeoutMs } of unready)
+    tools.report.step(
+      `warning: ${name} ${pmId} has wait_ready and did not say "ready" within ${listenTimeoutMs / 1000} s: call process.send('ready') when it serves, or raise its listen_timeout`,
+    );
 }
 
 function isCandidate({ candidates }: Watch): (life: Incarnation) => boolean {

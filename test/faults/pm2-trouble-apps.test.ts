@@ -44,7 +44,7 @@ test(
   async (t) => {
     const scene = await Scene.open(t, {
       apps: (port) => [
-        { name: 'stubborn', port, extra: { kill_timeout: 3_000 } },
+        { name: 'stubborn', port, extra: { kill_timeout: 3_000, wait_ready: true } },
         { name: 'silent', port: port + 1, extra: { wait_ready: true, listen_timeout: 1_200 } },
         { name: 'pool', port: port + 2, mode: 'cluster', extra: { wait_ready: true, listen_timeout: 1_200 } },
       ],
@@ -59,8 +59,15 @@ test(
     await scene.adopt('v1.0.0');
     const before = await pidsOf(scene.machine);
     await scene.release('v1.1.0', { preamble });
-    await scene.cliMust(['apply']);
+    const { code, stderr } = await scene.cli(['apply']);
+    assert.equal(code, 0, stderr);
     assert.deepEqual(await scene.versions(), ['v1.1.0']);
+    for (const name of ['silent 1', 'pool 2'])
+      assert.match(
+        stderr,
+        new RegExp(`warning: ${name} has wait_ready and did not say "ready" within 1.2 s`),
+      );
+    assert.doesNotMatch(stderr, /warning: stubborn/);
     assert.deepEqual((await scene.startsOf('v1.1.0')).length, 3);
     for (const pid of before.values()) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
   },
