@@ -4,6 +4,9 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import * as v from 'valibot';
+import { openRoot } from '../../src/agent/compose.js';
+import { readStatus } from '../../src/agent/status.js';
+import { statusJson } from '../../src/cli/json.js';
 import { systemClock } from '../../src/os/clock.js';
 import {
   AppAnswerSchema,
@@ -181,6 +184,16 @@ export class Machine {
     if (code === null || ![0, 3, 5].includes(code))
       throw new Error(`status ended with ${code ?? 'a kill'}:\n${stdout}\n${stderr}`);
     return v.parse(StatusSchema, JSON.parse(stdout));
+  }
+
+  /** What `status` tells, read by this process: a wait that asks by the command line takes a core of its own. */
+  async glance({ root = this.root } = {}): Promise<Status> {
+    // Another clock than ours is for programs only.
+    if (this.#clock !== null) return this.status({ root });
+    const opened = await openRoot(root);
+    const host = { ...opened.host, env: this.env, pm2Home: this.pm2Home };
+    const status = await readStatus({ ...opened, host }, AbortSignal.timeout(30_000));
+    return v.parse(StatusSchema, JSON.parse(JSON.stringify(statusJson(status))));
   }
 
   /** pm2's own list, by the daemon and the command line that people use. */

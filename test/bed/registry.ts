@@ -25,6 +25,7 @@ const BLOCK = 512;
 export class Registry {
   readonly counts = { packument: 0, tarball: 0 };
   readonly #packages = new Map<string, Map<string, Published>>();
+  readonly #lockfiles = new Map<string, string>();
   readonly #place: Place;
   readonly #server: LoopbackServer;
 
@@ -47,6 +48,7 @@ export class Registry {
   }
 
   publish({ name, version, manifest = {}, files = {} }: Package): void {
+    this.#lockfiles.clear();
     const whole = { ...manifest, name, version };
     const tarball = pack({ ...files, 'package.json': JSON.stringify(whole) });
     const versions = this.#packages.get(name) ?? new Map<string, Published>();
@@ -55,6 +57,19 @@ export class Registry {
 
   /** The text of the package-lock.json that real npm writes for this package.json. */
   async lockfile(packageJson: string): Promise<string> {
+    const known = this.#lockfiles.get(packageJson);
+    if (known !== undefined) return known;
+    const text = await this.#lock(packageJson);
+    this.#lockfiles.set(packageJson, text);
+    return text;
+  }
+
+  async close(): Promise<void> {
+    await this.#server.close();
+    await closePlace(this.#place);
+  }
+
+  async #lock(packageJson: string): Promise<string> {
     const folder = await mkdtemp(join(this.#place.folder, 'lock-'));
     await writeFile(join(folder, 'package.json'), packageJson);
     await execa('npm', ['install', '--package-lock-only', '--ignore-scripts'], {
@@ -70,11 +85,6 @@ export class Registry {
     const text = await readFile(join(folder, 'package-lock.json'), 'utf8');
     await rm(folder, { recursive: true });
     return text;
-  }
-
-  async close(): Promise<void> {
-    await this.#server.close();
-    await closePlace(this.#place);
   }
 
   #answer({ path }: Ask): Answer {

@@ -1,6 +1,7 @@
 import { systemClock } from '../../src/os/clock.js';
 
 const clock = systemClock();
+const PAUSE_MS = 50;
 
 /** How long to wait for something, and how often to look. */
 export interface Patience {
@@ -12,15 +13,18 @@ export interface Patience {
 export async function waitFor<T>(
   what: string,
   look: () => Promise<T> | T,
-  { limitMs = 20_000, everyMs = 50 }: Patience = {},
+  { limitMs = 20_000, everyMs }: Patience = {},
 ): Promise<Exclude<T, null | undefined | false>> {
   const startMs = clock.monotonicMs();
   for (;;) {
+    const lookMs = clock.monotonicMs();
     const found = await look();
     if (isSomething(found)) return found;
-    if (clock.monotonicMs() - startMs > limitMs)
-      throw new Error(`waited ${limitMs / 1000} s in vain for ${what}`);
-    await clock.sleep(everyMs, AbortSignal.timeout(limitMs));
+    const nowMs = clock.monotonicMs();
+    if (nowMs - startMs > limitMs) throw new Error(`waited ${limitMs / 1000} s in vain for ${what}`);
+    // Looks that take long must not keep what they wait for from coming.
+    const pauseMs = everyMs ?? Math.ceil(Math.max(PAUSE_MS, nowMs - lookMs));
+    await clock.sleep(pauseMs, AbortSignal.timeout(limitMs + pauseMs));
   }
 }
 

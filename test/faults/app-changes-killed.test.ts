@@ -34,7 +34,7 @@ async function killWorkerAt(
   const { pid } = v.parse(Holder, JSON.parse(lock));
   await waitFor(`apps of ${phase}`, async () => wanted(await namesOf(scene.machine)), { everyMs: 5 });
   process.kill(pid, 'SIGKILL');
-  await waitFor('the killed one to be gone', async () => (await scene.status()).worker === null);
+  await waitFor('the killed one to be gone', async () => (await scene.glance()).worker === null);
 }
 
 async function phaseOf({ root }: Scene): Promise<string> {
@@ -85,7 +85,7 @@ test(
     await scene.check();
     await killWorkerAt(scene, 'proving', (names) => names.includes('fresh'));
     await scene.check();
-    await waitFor('v1.2.0', async () => (await scene.status()).active?.tag === 'v1.2.0');
+    await waitFor('v1.2.0', async () => (await scene.glance()).active?.tag === 'v1.2.0');
     const after = await environments(machine);
     assert.deepEqual(await namesOf(machine), ['fresh', 'steady', 'web', 'web']);
     assert.deepEqual([after['web#1']?.['LOG'], after['web#1']?.['OWN']], ['b', 'of the shell']);
@@ -96,7 +96,7 @@ test(
       await killWorkerAt(scene, 'proving', (names) => !names.includes('web'));
       await writeFile(join(scene.root, '.pm2-gitops', 'apps.json'), 'torn');
       await scene.check();
-      await waitFor('v1.3.0', async () => (await scene.status()).active?.tag === 'v1.3.0');
+      await waitFor('v1.3.0', async () => (await scene.glance()).active?.tag === 'v1.3.0');
       assert.deepEqual(await namesOf(machine), ['fresh', 'old', 'steady', 'web', 'web']);
       assert.equal((await environments(machine))['web#1']?.['LOG'], 'a');
     });

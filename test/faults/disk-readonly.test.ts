@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { ONLY_LONG } from '../bed/budget.js';
 import { MAKE_READ_ONLY, NO_DISK } from '../bed/small-disk.js';
 import { QUICK, Scene } from '../bed/scene.js';
 import { waitFor } from '../bed/wait.js';
@@ -41,7 +42,9 @@ for (const strategy of STRATEGIES) {
     const scene = await serving(t, strategy);
     const { disk, machine, remote } = scene;
 
-    await t.test('poll: it polls on, changes nothing, and status says why', async () => {
+    // Until the switch both do the same.
+    const skip = strategy === 'releases' ? false : ONLY_LONG;
+    await t.test('poll: it polls on, changes nothing, and status says why', { skip }, async () => {
       await scene.release('v1.1.0');
       await disk.makeReadOnly();
       const [looks, starts, journal] = [remote.counts.lsRefs, await machine.starts(), await journalOf(scene)];
@@ -68,6 +71,7 @@ for (const strategy of STRATEGIES) {
     for (const [step, tag, change] of steps) {
       await t.test(
         `${step}: held, the old processes never know, and it goes on when the disk is back`,
+        { skip: step === 'switch' ? false : skip },
         async () => {
           await scene.release(tag, change);
           if (step === 'fetch') await readOnlyAtGit(scene, '*fetch*--progress*http://*');

@@ -6,6 +6,8 @@ import { waitFor } from '../bed/wait.js';
 
 // Deaf, in the background, and in a session of its own: all of it has to end.
 const HANGS = "trap '' TERM; sleep 7654 & setsid sleep 7654 & sleep 7654";
+// What is not deaf goes at once.
+const LINGERS = 'sleep 7654 & setsid sleep 7654 & sleep 7654';
 
 test(
   'whatever a release brings, pm2 or git may hang: it is ended at its limit, and the machine goes on',
@@ -28,7 +30,7 @@ test(
       async () => {
         for (const [tag, hangs] of [
           ['v1.1.0', { build: HANGS }],
-          ['v1.1.1', { hooks: { afterStage: HANGS } }],
+          ['v1.1.1', { hooks: { afterStage: LINGERS } }],
         ] as const) {
           await scene.release(tag, { gitops: { ...gitops, ...hangs } });
           const { code, stderr } = await scene.cli(['apply']);
@@ -46,7 +48,7 @@ test(
     );
 
     await t.test('a hook just before the switch: the former release serves', async () => {
-      await scene.release('v1.2.0', { gitops: { ...gitops, hooks: { beforeActivate: HANGS } } });
+      await scene.release('v1.2.0', { gitops: { ...gitops, hooks: { beforeActivate: LINGERS } } });
       assert.equal((await scene.cli(['apply'])).code, 4);
       await nothingHangs();
       assert.deepEqual([await scene.versions(), await pidsOf(machine)], [['v1.0.0'], pids]);
@@ -56,7 +58,7 @@ test(
     await t.test('what should prove the release: it is taken back', async () => {
       for (const [tag, hangs] of [
         ['v1.3.0', { hooks: { afterActivate: HANGS } }],
-        ['v1.3.1', { health: { settle: '500ms', timeout: '1s', command: HANGS } }],
+        ['v1.3.1', { health: { settle: '500ms', timeout: '1s', command: LINGERS } }],
       ] as const) {
         await scene.release(tag, { gitops: { ...gitops, ...hangs } });
         assert.equal((await scene.cli(['apply'])).code, 4);
@@ -113,7 +115,7 @@ test(
     );
 
     await t.test('a hook after the way back: that is told, and the former release serves', async () => {
-      await scene.release('v1.4.0', { gitops: { ...gitops, hooks: { afterRollBack: HANGS } } });
+      await scene.release('v1.4.0', { gitops: { ...gitops, hooks: { afterRollBack: LINGERS } } });
       await scene.cliMust(['apply']);
       await scene.release('v1.5.0', { variant: 'crashes at start' });
       assert.equal((await scene.cli(['apply'])).code, 4);

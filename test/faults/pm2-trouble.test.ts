@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
+import { ONLY_LONG } from '../bed/budget.js';
 import { endProcesses, processesOf } from '../bed/processes.js';
 import { QUICK, Scene, type Change } from '../bed/scene.js';
 import { waitFor } from '../bed/wait.js';
@@ -31,7 +32,7 @@ async function meanwhile(scene: Scene, spot: Spot, act: () => Promise<unknown>):
   await act();
   await rm(wait);
   await waitFor('rest', async () => {
-    const { worker, phase } = await scene.status();
+    const { worker, phase } = await scene.glance();
     if (worker === null && phase !== 'idle') await scene.check();
     return worker === null && phase === 'idle';
   });
@@ -84,7 +85,7 @@ test(
       ['beforeActivate', 'v1.3.0'],
       ['proving', 'v1.4.0'],
     ] as const)
-      await t.test(`at ${spot}`, async () => {
+      await t.test(`at ${spot}`, { skip: spot === 'afterStage' ? ONLY_LONG : false }, async () => {
         await scene.release(tag, pausing(scene, spot));
         await meanwhile(scene, spot, () => killAndResurrect(scene));
         assert.deepEqual(await ended(scene), [[], 'activated']);

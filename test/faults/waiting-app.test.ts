@@ -41,9 +41,9 @@ test(
     });
     const lock = await readFile(join(scene.root, '.pm2-gitops', 'upgrade.lock'), 'utf8');
     process.kill(v.parse(Holder, JSON.parse(lock)).pid, 'SIGKILL');
-    await waitFor('the killed one to be gone', async () => (await scene.status()).worker === null);
+    await waitFor('the killed one to be gone', async () => (await scene.glance()).worker === null);
     await scene.check();
-    await waitFor('rest', async () => (await scene.status()).worker === null);
+    await waitFor('rest', async () => (await scene.glance()).worker === null);
     await scene.everywhere('v1.1.0');
     const { phase, processes, active } = await scene.status();
     assert.deepEqual(

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { TestContext } from 'node:test';
+import { LONG } from '../bed/budget.js';
 import { exists } from '../../src/os/files.js';
 import type { DaemonPlace } from '../../src/runtime/socket.js';
 import { connectDaemon, type Daemon } from '../../src/runtime/rpc.js';
@@ -17,6 +18,9 @@ const CALL_LIMIT_MS = 30_000;
 
 /** The packages that hold pm2 5, 6 and 7. */
 export const PM2_PACKAGES = ['pm2-5', 'pm2-6', 'pm2'] as const;
+
+/** Those that a long test is done with: all of them, or the newest. */
+export const CHOSEN_PM2 = LONG ? PM2_PACKAGES : (['pm2'] as const);
 
 /** A pm2 daemon with a PM2_HOME of its own, which ends with the test. */
 export interface TestDaemon {

@@ -6,10 +6,10 @@ import { incarnations, isOneOf, type Incarnation } from '../../src/domain/proces
 import { listProcesses } from '../../src/runtime/processes.js';
 import type { Daemon } from '../../src/runtime/rpc.js';
 import { SERVES } from './apps.js';
-import { eventually, PM2_PACKAGES, startDaemon, testSignal, type TestDaemon } from './daemon.js';
+import { CHOSEN_PM2, eventually, startDaemon, testSignal, type TestDaemon } from './daemon.js';
 import { health, rollRoot } from './rolling.js';
 
-const KINDS = [...PM2_PACKAGES.map((name) => [name, 'fork'] as const), ['pm2', 'cluster'] as const];
+const KINDS = [...CHOSEN_PM2.map((name) => [name, 'fork'] as const), ['pm2', 'cluster'] as const];
 
 /** The daemon, as one sees it who dies just after the n-th call that changes something; `calls` counts them. */
 function cutAfter(

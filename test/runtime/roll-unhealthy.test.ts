@@ -17,10 +17,10 @@ import {
   SLOWLY_REJECTS,
 } from './apps.js';
 import {
+  CHOSEN_PM2,
   eventually,
   freePort,
   isAlive,
-  PM2_PACKAGES,
   startDaemon,
   testSignal,
   type TestDaemon,
@@ -73,7 +73,7 @@ test('a crash within the settle time is found out as soon as it happens', async 
   assert.ok(rolled.lines.includes('RangeError: out of luck'));
 });
 
-for (const pm2Package of PM2_PACKAGES)
+for (const pm2Package of CHOSEN_PM2)
   for (const exec_mode of ['fork', 'cluster'])
     test(`${pm2Package}, ${exec_mode}: an ES module that fails to load is no release, though pm2 keeps its process`, async (t) => {
       const target = await startDaemon(t, pm2Package);
@@ -116,7 +116,7 @@ test('a crash in a later batch is found out as well', async (t) => {
   assert.match(causeOf(rolled), /^web 2 crashed/);
 });
 
-for (const pm2Package of PM2_PACKAGES)
+for (const pm2Package of CHOSEN_PM2)
   test(`${pm2Package}: a crashing cluster release is seen at once, and takes no worker down`, async (t) => {
     const target = await startDaemon(t, pm2Package);
     await startWeb(target, { instances: 2, exec_mode: 'cluster', listen_timeout: 20_000 });

@@ -23,7 +23,7 @@ test('S1: ten processes trigger at once, and there is one run', LIMIT, async (t)
 
   const outcomes = await Promise.all(Array.from({ length: 10 }, () => scene.cli(['apply'])));
   const status = await waitFor('the worker to end', async () => {
-    const now = await scene.status();
+    const now = await scene.glance();
     return now.worker === null && now.active?.tag === 'v1.1.0' ? now : null;
   });
 

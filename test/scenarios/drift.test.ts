@@ -32,7 +32,7 @@ async function repaired(scene: Scene): Promise<void> {
   await waitFor(
     'the repair',
     async () => {
-      const { lastRun, worker } = await scene.status();
+      const { lastRun, worker } = await scene.glance();
       return worker === null && lastRun?.id !== before;
     },
     PATIENT,

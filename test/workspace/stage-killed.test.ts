@@ -8,12 +8,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readMark } from '../../src/workspace/mark.js';
 import { stageRelease } from '../../src/workspace/stage.js';
+import { LONG } from '../bed/budget.js';
 import { Registry } from '../bed/registry.js';
 import { Remote } from '../bed/remote.js';
 import { Bench, releaseOf } from './bench.js';
 
 const PROGRAM = fileURLToPath(new URL('stage-program.js', import.meta.url));
-const KILLS = 24;
+const KILLS = LONG ? 24 : 8;
 
 test('a staging that is killed at any moment leaves no half release, and is done again to its end', async () => {
   const [registry, remote] = [await Registry.open(), await Remote.open()];
