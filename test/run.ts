@@ -12,8 +12,17 @@ import { endProcesses, processesOf } from './bed/processes.js';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const FILE_LIMIT_MS = 15 * 60_000;
-// Each file of scenarios runs pm2 daemons and installs of its own: more at once only make each other slow.
-const CONCURRENCY = 2;
+// The scenes wait half of the time: on two cores more than three at once only make each other slow.
+const CONCURRENCY = 3;
+// Their files take the longest: begun first, they leave only short ones for the end.
+const LONG_FOLDERS = ['faults', 'scenarios', 'sweep', 'runtime', 'workspace'];
+const SHOWN = 10;
+
+interface Told {
+  readonly file?: string;
+  readonly nesting: number;
+  readonly details: { readonly duration_ms: number };
+}
 
 const id = process.pid.toString(36);
 process.env[RUN_VARIABLE] = id;
@@ -25,10 +34,14 @@ if (files.length === 0) {
   process.exit(1);
 }
 const events = run({ files, concurrency: CONCURRENCY, timeout: FILE_LIMIT_MS });
-events.on('test:fail', ({ todo }) => {
-  if (todo === undefined || todo === false) process.exitCode = 1;
+const tookMs = new Map<string, number>();
+events.on('test:pass', addTime);
+events.on('test:fail', (failed) => {
+  addTime(failed);
+  if (failed.todo === undefined || failed.todo === false) process.exitCode = 1;
 });
 await pipeline(events, new spec(), process.stdout, { end: false });
+showSlowest();
 await sweep();
 
 function testFiles(words: readonly string[]): string[] {
@@ -36,7 +49,26 @@ function testFiles(words: readonly string[]): string[] {
     .filter((path) => path.endsWith('.test.js'))
     .filter((path) => words.length === 0 || words.some((word) => path.split(sep).join('/').includes(word)))
     .sort()
+    .sort((one, other) => rankOf(one) - rankOf(other))
     .map((path) => join(HERE, path));
+}
+
+function rankOf(path: string): number {
+  const at = LONG_FOLDERS.indexOf(path.split(sep)[0] ?? '');
+  return at === -1 ? LONG_FOLDERS.length : at;
+}
+
+function addTime({ file = '', nesting, details }: Told): void {
+  if (nesting === 0) tookMs.set(file, (tookMs.get(file) ?? 0) + details.duration_ms);
+}
+
+/** Prints the files whose tests took the longest. */
+function showSlowest(): void {
+  const slowest = [...tookMs].sort(([, one], [, other]) => other - one).slice(0, SHOWN);
+  const rows = slowest.map(
+    ([file, ms]) => `${(ms / 1000).toFixed(1).padStart(6)} s  ${relative(HERE, file)}`,
+  );
+  console.log(`the files that took the longest:\n${rows.join('\n')}`);
 }
 
 /** Says what the tests left behind, removes it, and turns the run into a failure. */

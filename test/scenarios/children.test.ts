@@ -64,6 +64,8 @@ test(
     await scene.release('v1.4.0', {
       ...CHILD,
       preamble: `${HIDDEN}; setTimeout(() => process.exit(1), 300);`,
+      // On a busy machine half a second is over before its code begins.
+      gitops: { health: { settle: '10s' } },
     });
     assert.equal((await scene.cli(['apply'])).code, 4);
     await scene.everywhere('v1.3.0');
