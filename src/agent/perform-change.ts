@@ -7,6 +7,7 @@ import { changesOf } from './app-notes.js';
 import { isDaemonLost, noneYet, rootProcesses } from './apps.js';
 import { liveTree, readBrought, readBroughtOrDefaults, type Brought } from './brought.js';
 import { changeAndProve, removeApps } from './perform-app-changes.js';
+import { noteDead } from './dead-before.js';
 import { askHook, hook, REMARK, VERDICT } from './perform-hooks.js';
 import type { RollOutcome, Unhealthy } from '../runtime/rolling.js';
 import {
@@ -19,6 +20,7 @@ import {
   type Roll,
 } from './perform-apps.js';
 import { isAppRecordLost } from '../state/app-record.js';
+import { readDead } from '../state/runs.js';
 import { requireStillWanted } from './still-wanted.js';
 import { noteChildren, settleChildren } from './settle-orphans.js';
 import { switchingOf } from './switching.js';
@@ -36,6 +38,7 @@ export async function activate(place: Workplace, upgrade: Upgrade, phase: At<'ac
   const staged = await readBrought(place, release, tree);
   await hook(place, 'beforeActivate', { release, upgrade, tree, config: staged.config });
   await requireStillWanted(place, upgrade, phase);
+  await noteDead(place, upgrade, run);
   place.report.step(`activate: ${describeRelease(release)}`);
   await switching.activate(upgrade, release, run);
   // Before pm2 is asked: what a crash loop starts meanwhile runs what the root names since.
@@ -146,14 +149,26 @@ async function rollBack(
     const restart = { ...brought.config.restart, first: Number.POSITIVE_INFINITY };
     // What was dead before this run says nothing about the way back. Out of `stuck` nobody knows what lived: then all of them count.
     // A pm2 that was resurrected in between gave new ids to what runs the failed release.
-    const lived = new Set([...[...old, ...bad].map(({ pmId }) => pmId), ...restored]);
+    const dead = (await readDead(place.root.layout, run)) ?? new Set<number>();
+    const isRevived = ({ pmId }: { readonly pmId: number }): boolean => dead.has(pmId);
+    const living = [...old, ...bad.filter((life) => !isRevived(life))];
+    const lived = new Set([...living.map(({ pmId }) => pmId), ...restored]);
     const only = old.length === 0 || isLost ? null : ({ pmId }: AppProcess): boolean => lived.has(pmId);
-    const facts = { release, previousTag: failed.tag, brought, restart };
     // What lived before the run was of the release that it goes back to.
-    return await rollApps(place, { ...facts, old: bad, trusted: old, only, exits });
+    const roll = { release, previousTag: failed.tag, brought, restart, old: bad, trusted: old, exits };
+    const outcome = await rollApps(place, { ...roll, only });
+    if (outcome.healthy && only !== null && bad.some(isRevived))
+      await takeAlong(place, { ...roll, only: isRevived });
+    return outcome;
   } finally {
     over.abort();
   }
+}
+
+/** What the failed release had brought to life goes back as well, and may be as dead then as it was before. */
+async function takeAlong(place: Workplace, roll: Roll): Promise<void> {
+  const outcome = await rollApps(place, roll).catch(noneLeft);
+  if (!outcome.healthy) place.report.step(`${outcome.cause}; it was dead before this run`);
 }
 
 /** A run may have deleted apps, and nobody knows which: then what the file of the release names and does not run is started. */

@@ -5,7 +5,7 @@ import type { Run } from '../domain/run.js';
 import { hasErrno, makePrivateFolder } from '../os/files.js';
 import type { Layout } from './layout.js';
 import { readRecord, writeRecord } from './records.js';
-import { provenFile, runFile } from './schema.js';
+import { deadFile, provenFile, runFile } from './schema.js';
 
 /** The folder of a run: its record and its log. */
 export function runFolder(layout: Layout, id: string): string {
@@ -40,6 +40,18 @@ export async function addProven(layout: Layout, id: string, lives: readonly Inca
   await writeRecord(provenRecord(layout, id), { lives: [...known, ...lives] });
 }
 
+/** The pm ids of what was dead before a run touched anything, though nobody had stopped it; null where that is not on record. */
+export async function readDead(layout: Layout, id: string): Promise<ReadonlySet<number> | null> {
+  const found = await readRecord(deadRecord(layout, id), deadFile);
+  return found === null ? null : new Set(found.pmIds);
+}
+
+/** Puts them on record. */
+export async function writeDead(layout: Layout, id: string, pmIds: readonly number[]): Promise<void> {
+  await makePrivateFolder(runFolder(layout, id));
+  await writeRecord(deadRecord(layout, id), { pmIds });
+}
+
 /** The newest runs, newest first. */
 export async function listRuns(layout: Layout, limit: number): Promise<Run[]> {
   const found: Run[] = [];
@@ -59,6 +71,10 @@ export async function runIds(layout: Layout): Promise<string[]> {
     if (hasErrno(error, 'ENOENT')) return [];
     throw error;
   }
+}
+
+function deadRecord(layout: Layout, id: string): string {
+  return join(runFolder(layout, id), 'dead.json');
 }
 
 function provenRecord(layout: Layout, id: string): string {

@@ -107,6 +107,9 @@ export const runFile = v.object({
   problem: v.nullable(v.string()),
 });
 
+/** `runs/<id>/dead.json`: what was dead before the run. */
+export const deadFile = v.object({ schema: v.literal(1), pmIds: v.array(v.number()) });
+
 /** `runs/<id>/proven.json`: the incarnations that the run has proven. */
 export const provenFile = v.object({ schema: v.literal(1), lives: v.array(life) });
 

@@ -104,28 +104,39 @@ test('S14: where some of the processes fail, none stays on the new release', LIM
 });
 
 test('what was dead before a run does not stand in the way back', LIMIT, async (t) => {
-  const extra = { env: { DEAD: '1' }, max_restarts: 2 };
   const scene = await Scene.open(t, {
     apps: (port) => [
       { name: 'web', port },
-      { name: 'dead', port: port + 5, extra },
+      { name: 'dead', port: port + 5, extra: { env: { PORT: port + 5, DEAD: '1' }, max_restarts: 2 } },
     ],
   });
-  const preamble = "if (process.env.DEAD) throw new Error('dead all along');\n";
-  await scene.release('v1.0.0', { preamble });
+  const dies = "throw new Error('dead all along');\n";
+  const preamble = `if (process.env.DEAD) ${dies}`;
+  // On a busy machine half a second is over before its code begins.
+  const gitops = { health: { settle: '3s' }, restart: { first: 2 } };
+  await scene.release('v1.0.0', { preamble, gitops });
   await scene.machine.deploy(scene.remote, 'v1.0.0');
   await scene.cliMust(['init', '--yes']);
   await waitFor('pm2 to give the dead one up', async () =>
     (await scene.machine.processes()).some(({ name, status }) => name === 'dead' && status === 'errored'),
   );
-  await scene.release('v1.1.0', { preamble });
+  await scene.release('v1.1.0', { preamble, gitops });
   const { code, stderr } = await scene.cli(['apply']);
   assert.equal(code, 4, stderr);
   const status = await scene.status();
-  assert.deepEqual(
-    [status.phase, status.lastRun?.outcome, status.active?.tag],
-    ['idle', 'rolledBack', 'v1.0.0'],
-  );
+  const rested = ['idle', 'rolledBack', 'v1.0.0'];
+  assert.deepEqual([status.phase, status.lastRun?.outcome, status.active?.tag], rested);
+
+  await t.test('nor if the failed release had brought it to life', async () => {
+    const limp = 'if (!process.env.DEAD) setTimeout(() => process.exit(1), 1_000);\n';
+    await scene.release('v1.2.0', { preamble: limp, gitops });
+    const failed = await scene.cli(['apply']);
+    assert.equal(failed.code, 4, failed.stderr);
+    const { phase, lastRun, active } = await scene.status();
+    assert.deepEqual([phase, lastRun?.outcome, active?.tag], rested);
+    assert.equal((await askApp(scene.port))?.version, 'v1.0.0');
+    assert.equal(await askApp(scene.port + 5), null, 'it is as dead as it was');
+  });
 });
 
 test('S15: a release that says `rollback: never` stays though it fails, and says so', LIMIT, async (t) => {
