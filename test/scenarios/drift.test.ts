@@ -25,6 +25,12 @@ async function twoReleases(scene: Scene): Promise<{ old: string; now: string }> 
   return { old, now: await readlink(join(scene.root, 'current')) };
 }
 
+/** Waits for the comparison that a poll began, and for its worker to be gone: until then an `apply` is told that somebody is at it. */
+async function compared(scene: Scene): Promise<void> {
+  const isDone = async () => (await comparedAt(scene)) > 1 && (await scene.glance()).worker === null;
+  await waitFor('the comparison', isDone, PATIENT);
+}
+
 /** Polls as an embedding app does, and waits for the run that it leads to. */
 async function repaired(scene: Scene): Promise<void> {
   const before = (await scene.status()).lastRun?.id;
@@ -146,7 +152,7 @@ test(
     await ageComparison(scene);
     const last = (await scene.status()).lastRun?.id;
     await scene.check();
-    await waitFor('the comparison', async () => (await comparedAt(scene)) > 1, PATIENT);
+    await compared(scene);
     assert.equal((await scene.status()).lastRun?.id, last);
     assert.match((await scene.cli(['plan'])).stdout, /repair: edited in v1\.0\.0.*lib\/help\.txt/);
     await scene.cliMust(['apply']);
@@ -160,6 +166,7 @@ test(
     await ageComparison(scene);
     assert.deepEqual(await kinds(), [['files', 'later']], 'it was repaired just now');
     await scene.check();
+    await compared(scene);
     assert.deepEqual(await kinds(), [['files', 'later']]);
     await scene.cliMust(['apply']);
     assert.deepEqual([await kinds(), await scene.loaded('left')], [[], ['1.0.0']]);
