@@ -25,7 +25,7 @@ test('an answer must name the release where its health says so', async (t) => {
   const port = await freePort();
   await start(target, { exec_mode: 'fork', env: { PORT: port } });
   const expect = { status: 200, body: '"version":"{tag}"', header: { 'X-Release': '{tag}' } };
-  const named = health({ url: `http://127.0.0.1:${port}/`, timeoutMs: 400, expect });
+  const named = health({ url: `http://127.0.0.1:${port}/`, timeoutMs: 2_000, expect });
   await target.write('app.js', says('v1.1.0-rc.1'));
   const other = await rollRoot(target, { health: named });
   assert.ok(!other.outcome.healthy);
