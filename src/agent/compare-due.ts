@@ -1,4 +1,4 @@
-import type { Facts } from '../domain/decide.js';
+import type { Facts } from '../domain/facts.js';
 import { isLookDue } from '../domain/standing.js';
 import { uptimeMs } from '../os/clock.js';
 import { readCompared } from '../state/store.js';

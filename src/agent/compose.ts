@@ -22,6 +22,7 @@ export function composeHost({
     platform: process.platform,
     pm2Home: nonEmpty(process.env['PM2_HOME']) ?? join(homedir(), '.pm2'),
     hostName: hostname(),
+    zone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
     chance: Math.random,
   };
 }

@@ -1,8 +1,9 @@
-import { NO_REQUEST, type Facts, type Request } from '../domain/decide.js';
 import { isGitOpsError } from '../domain/errors.js';
-import type { Orders } from '../domain/orders.js';
+import { NO_REQUEST, type Facts, type Request } from '../domain/facts.js';
+import { NO_ORDERS, type Orders } from '../domain/orders.js';
 import { readObserved, readOrders } from '../state/store.js';
 import { knownUpgrade } from './known-upgrade.js';
+import { identityOf, ownRules, placeIn } from './identity.js';
 import { diskOf } from './room.js';
 import type { Root } from './root.js';
 
@@ -14,7 +15,10 @@ export async function gatherFacts(root: Root, request: Request = NO_REQUEST): Pr
     orders: await ordersOrHold(root),
     observed: await readObserved(layout),
     disk: await diskOf(root),
-    channel: config.channel,
+    ...{ machine: identityOf(root), own: ownRules(config) },
+    ...{ policy: { at: 'none' }, dates: {}, placeOf: placeIn(root), pollEveryMs: everyMs(config) },
+    underWay: false,
+    zone: config.timezone ?? host.zone,
     tagPrefix: config.tagPrefix,
     request,
     drift: [],
@@ -30,6 +34,10 @@ async function ordersOrHold({ layout, host }: Root): Promise<Orders> {
   } catch (error) {
     if (!isGitOpsError(error, 'STATE_CORRUPT')) throw error;
     const reason = `${error.message}; ${error.hint ?? ''}`;
-    return { pin: null, hold: { reason, since: host.clock.now(), until: null } };
+    return { ...NO_ORDERS, hold: { reason, since: host.clock.now(), until: null } };
   }
+}
+
+function everyMs({ poll }: Root['config']): number {
+  return poll.kind === 'interval' ? poll.everyMs : 300_000;
 }

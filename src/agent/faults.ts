@@ -1,5 +1,5 @@
 import { GitOpsError, isGitOpsError, messageOf, type ErrorCode } from '../domain/errors.js';
-import type { Reason } from '../domain/gates.js';
+import type { Reason } from '../domain/verdict.js';
 import type { Instant, Release } from '../domain/release.js';
 import { translateDiskError } from '../os/files.js';
 import { backoffMs } from '../domain/turn.js';

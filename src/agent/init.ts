@@ -155,6 +155,7 @@ async function adopt(root: Root, signal: AbortSignal): Promise<Release> {
     cause: 'init',
     to: null,
     impatient: false,
+    hurried: false,
     answer: false,
     startPm2: false,
   };

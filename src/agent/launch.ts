@@ -10,6 +10,7 @@ const orderSchema = v.object({
   cause: v.string(),
   to: v.nullable(v.object({ tag: v.string(), commit: v.string(), ref: v.nullable(v.string()) })),
   impatient: v.boolean(),
+  hurried: v.boolean(),
   answer: v.boolean(),
   startPm2: v.boolean(),
 });
@@ -24,6 +25,8 @@ export interface WorkOrder {
   readonly to: Release | null;
   /** Somebody waits: no waiting after a transient failure. */
   readonly impatient: boolean;
+  /** `--now`: no waiting for window, soak and wave. */
+  readonly hurried: boolean;
   /** Somebody reads the answer file. */
   readonly answer: boolean;
   /** The apps may be started in a pm2 daemon of their own, if none runs. */

@@ -11,7 +11,7 @@ import { readMark } from '../workspace/mark.js';
 import { foreseeChanges } from './app-notes.js';
 import { noneYet, rootProcesses } from './apps.js';
 import type { WorkOrder } from './launch.js';
-import { decideFreshly } from './request.js';
+import { decideFreshly, type Asked } from './request.js';
 import type { Root } from './root.js';
 import { switchingOf } from './switching.js';
 import { openWorkplace } from './workplace.js';
@@ -24,8 +24,8 @@ export interface Plan extends Decision {
 }
 
 /** Looks at the source and tells what `apply` would do now; changes nothing but the record of what was seen. */
-export async function readPlan(root: Root, to: string | null, signal: AbortSignal): Promise<Plan> {
-  const { decision, facts } = await decideFreshly(root, to, signal);
+export async function readPlan(root: Root, asked: Asked, signal: AbortSignal): Promise<Plan> {
+  const { decision, facts } = await decideFreshly(root, asked, signal);
   const { active } = facts.upgrade;
   if (decision.step === 'repair' && active !== null) {
     const found = facts.drift.filter(({ kind }) => decision.repair.includes(kind));
@@ -109,7 +109,7 @@ async function appSteps({ root, upgrade, signal }: Scope, release: Release): Pro
 }
 
 function planOrder({ layout: { root } }: Root): WorkOrder {
-  const order = { root, run: '', cause: 'plan', to: null, impatient: true, answer: false };
+  const order = { root, run: '', cause: 'plan', to: null, impatient: true, hurried: false, answer: false };
   return { ...order, startPm2: true };
 }
 

@@ -1,5 +1,6 @@
-import { decide, mayRepair, type Facts } from '../domain/decide.js';
+import { decide, mayRepair } from '../domain/decide.js';
 import { isGitOpsError } from '../domain/errors.js';
+import { NO_REQUEST, type Facts } from '../domain/facts.js';
 import type { Instant } from '../domain/release.js';
 import type { Upgrade } from '../domain/upgrade.js';
 import { exists } from '../os/files.js';
@@ -53,7 +54,7 @@ async function launchForRoom(root: Root): Promise<void> {
 }
 
 async function launch(root: Root, cause: string): Promise<void> {
-  const nobody = { to: null, impatient: false, answer: false, startPm2: false };
+  const nobody = { ...NO_REQUEST, answer: false, startPm2: false };
   await launchWorker(root, { run: await newRunId(root), cause, ...nobody });
 }
 

@@ -1,6 +1,7 @@
 import { findTag, newestTags } from '../domain/channel.js';
-import { decide, mayRepair, type Decision, type Facts, type Request } from '../domain/decide.js';
+import { decide, mayRepair, type Decision } from '../domain/decide.js';
 import { GitOpsError, type ErrorCode } from '../domain/errors.js';
+import type { Facts, Request } from '../domain/facts.js';
 import { trustedRefs, type Observed } from '../domain/observed.js';
 import type { Release } from '../domain/release.js';
 import { gatherFacts } from './facts.js';
@@ -15,15 +16,21 @@ export interface FreshDecision {
   readonly request: Request;
 }
 
+/** What a person asks for: a release by its tag or what the rules choose (null), and whether without waiting for window, soak and wave. */
+export interface Asked {
+  readonly to: string | null;
+  readonly hurried: boolean;
+}
+
 /** Looks at the source and decides. Throws `SOURCE_UNREACHABLE` if the look failed and what is known leaves nothing to do, `TAG_UNKNOWN`. */
 export async function decideFreshly(
   root: Root,
-  tag: string | null,
+  { to: tag, hurried }: Asked,
   signal: AbortSignal,
 ): Promise<FreshDecision> {
   const observed = await lookNow(root, signal);
   const to = tag === null ? null : namedRelease(root, observed, tag);
-  const request = { to, impatient: true };
+  const request = { to, impatient: true, hurried };
   const facts = await withDrift(root, await gatherFacts(root, request), signal);
   const decision = decide(facts);
   // Nothing to do by what was seen last, and nothing newer could be seen: that is no "up to date".

@@ -16,6 +16,8 @@ export interface Host {
   readonly platform: NodeJS.Platform;
   readonly pm2Home: string;
   readonly hostName: string;
+  /** The zone of the machine's clock, an IANA name. */
+  readonly zone: string;
   readonly chance: () => number;
 }
 

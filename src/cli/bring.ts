@@ -17,20 +17,22 @@ export interface Wanted {
   readonly cause: string;
   /** `--to TAG`, or null: what the rules ask for. */
   readonly to: string | null;
+  /** `--now`. */
+  readonly hurried: boolean;
   readonly startPm2: boolean;
 }
 
 /** Launches a worker for what is desired and follows it to its end. Gives back the exit code. */
 export async function bringNow(
   root: Root,
-  { cause, to, startPm2 }: Wanted,
+  { cause, to, hurried, startPm2 }: Wanted,
   session: Session,
 ): Promise<number> {
   const { terminal, signal } = session;
   await refuseBusy(root);
-  const { decision, facts, request } = await decideFreshly(root, to, signal);
-  const { desired, step, why, note } = decision;
-  if (note !== null) terminal.progress(`${terminal.quiet.yellow('!')} ${plainLine(note)}`);
+  const { decision, facts, request } = await decideFreshly(root, { to, hurried }, signal);
+  const { desired, step, why, notes } = decision;
+  for (const note of notes) terminal.progress(`${terminal.quiet.yellow('!')} ${plainLine(note)}`);
   const unadopted = facts.upgrade.active === null && root.config.strategy === 'checkout';
   if (step === 'nothing' && !unadopted) {
     const serving =

@@ -1,4 +1,4 @@
-import type { Closed } from '../domain/gates.js';
+import type { Closed } from '../domain/verdict.js';
 import type { Instant, Release } from '../domain/release.js';
 import type { Run } from '../domain/run.js';
 import type { Status } from '../domain/status.js';

@@ -5,7 +5,7 @@ import { describeMoment } from './moment.js';
 import type { Colors } from './terminal.js';
 
 /** `plan` for people. */
-export function renderPlan({ active, desired, behind, why, note, steps }: Plan, colors: Colors): string {
+export function renderPlan({ active, desired, behind, why, notes, steps }: Plan, colors: Colors): string {
   const from = active === null ? 'nothing' : describeRelease(active);
   const head =
     behind && desired !== null
@@ -16,6 +16,6 @@ export function renderPlan({ active, desired, behind, why, note, steps }: Plan, 
     head,
     ...steps.map((step, index) => `  ${colors.dim(`${index + 1}.`)} ${plainLine(step)}`),
     ...(why === null ? [] : [`${colors.yellow(`${why.reason}${until}`)}  ${plainLine(why.detail)}`]),
-    ...(note === null ? [] : [`${colors.yellow('!')} ${plainLine(note)}`]),
+    ...notes.map((note) => `${colors.yellow('!')} ${plainLine(note)}`),
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { CHANNEL_FORMS, parseChannel, type Channel } from '../domain/channel.js';
+import type { OwnRules } from '../domain/rules.js';
 import { DURATION_FORMS, parseDuration } from './duration.js';
 import { explainIssues, section } from './issues.js';
 
@@ -13,6 +14,10 @@ export interface MachineConfig {
   readonly channelText: string;
   readonly strategy: Strategy;
   readonly poll: PollConfig;
+  /** The zone of its windows and of its moments in output; null: the machine's. */
+  readonly timezone: string | null;
+  /** When it may change, and to what. */
+  readonly rules: Omit<OwnRules, 'channel' | 'channelText'>;
   readonly tagPrefix: string;
   readonly credentials: Credentials | null;
   /** Names of the pm2 apps that belong to the root; null: by folder. */
@@ -52,6 +57,11 @@ const LATER = [
   'github',
   'notify',
 ] as const;
+
+const NO_RULES: MachineConfig['rules'] = {
+  ...{ windows: null, freezes: [], soakMs: 0, wave: null, canary: false },
+  ...{ major: 'auto', approval: 'none' },
+};
 
 const text = v.pipe(v.string(), v.trim(), v.nonEmpty('must not be empty'));
 const later = v.custom<undefined>(
@@ -142,7 +152,7 @@ const checked = v.pipe(
           channel,
           channelText: value.channel,
           strategy: strategy ?? null,
-          poll,
+          ...{ poll, timezone: value.timezone ?? null, rules: NO_RULES },
           tagPrefix,
           credentials: secret,
         },

@@ -74,6 +74,34 @@ export function chooseRelease(channel: Channel, refs: readonly Ref[], tagPrefix:
   }
 }
 
+/**
+ * Every release that a channel admits, the one that it picks first. A channel that names a tag, a branch or a ref admits one;
+ * versions that two tags spell are there twice.
+ */
+export function rankedReleases(channel: Channel, refs: readonly Ref[], tagPrefix: string): Release[] {
+  const tags = (): readonly VersionTag[] => versionTags(refs, tagPrefix);
+  switch (channel.kind) {
+    case 'stable':
+      return ranked(tags(), isFinal);
+    case 'range':
+      return ranked(tags(), (tag) => satisfies(tag.version, channel.range));
+    case 'prerelease':
+      return ranked(tags(), (tag) => isRipeEnough(tag, channel.id));
+    case 'tag':
+    case 'branch':
+    case 'ref': {
+      const choice = chooseRelease(channel, refs, tagPrefix);
+      return choice.found ? [choice.release] : [];
+    }
+  }
+}
+
+/** Whether a channel would take a release, if there were no higher one. */
+export function admits(channel: Channel, release: Release, tagPrefix: string): boolean {
+  const name = release.ref ?? TAGS + release.tag;
+  return rankedReleases(channel, [{ name, commit: release.commit }], tagPrefix).length > 0;
+}
+
 /** Finds the release that a person named: a tag, with or without `v` or the prefix. */
 export function findTag(name: string, refs: readonly Ref[], tagPrefix: string): Release | null {
   const choice = byTag(name, refs, tagPrefix);
@@ -84,6 +112,14 @@ export function findTag(name: string, refs: readonly Ref[], tagPrefix: string): 
 export function compareVersions(a: Release, b: Release, tagPrefix: string): number | null {
   const [left, right] = [versionOf(a.tag, tagPrefix), versionOf(b.tag, tagPrefix)];
   return left === null || right === null ? null : compareBuild(left, right);
+}
+
+/** Whether going from one release to another crosses a major version, upwards; a release without a version crosses none. */
+export function isMajorStep(from: Release | null, to: Release, tagPrefix: string): boolean {
+  const [before, after] = [from, to].map((release) =>
+    release === null ? null : versionOf(release.tag, tagPrefix),
+  );
+  return before != null && after != null && after.major > before.major;
 }
 
 /** Whether a release is at least as high as the highest so far: one without a version never is, and with nothing to compare any version is. */
@@ -135,14 +171,23 @@ function byMaturity(id: string, tags: readonly VersionTag[]): Choice {
       detail: `"${id}" is no channel: no tag of the repository has that prerelease id`,
     };
   }
-  return highest(tags, (tag) => isFinal(tag) || isAsRipe(prereleaseId(tag.version), id), `the channel ${id}`);
+  return highest(tags, (tag) => isRipeEnough(tag, id), `the channel ${id}`);
 }
 
 function highest(tags: readonly VersionTag[], accepts: (tag: VersionTag) => boolean, what: string): Choice {
-  const best = tags.filter(accepts).sort(byVersion).at(-1);
+  const [best] = ranked(tags, accepts);
   return best === undefined
     ? { found: false, reason: 'noRelease', detail: `no tag of the repository fits ${what}` }
-    : { found: true, release: best.release };
+    : { found: true, release: best };
+}
+
+function ranked(tags: readonly VersionTag[], accepts: (tag: VersionTag) => boolean): Release[] {
+  const fitting = tags.filter(accepts).sort(byVersion);
+  return fitting.reverse().map(({ release }) => release);
+}
+
+function isRipeEnough(tag: VersionTag, id: string): boolean {
+  return isFinal(tag) || isAsRipe(prereleaseId(tag.version), id);
 }
 
 /** Ascending; of two spellings of one version (`1.2.0`, `v1.2.0`) the later in the alphabet wins, the same on every machine. */

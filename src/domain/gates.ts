@@ -1,70 +1,43 @@
-import { describeRelease, type Instant, type Release } from './release.js';
-import type { Hold } from './orders.js';
+import type { Gate, GateFacts } from './gate.js';
+import { sayMoment } from './moment.js';
+import { freezeAt, nextSpell } from './opening.js';
+import { describeRelease, type Release } from './release.js';
 import { LONGEST_WAIT_MS } from './turn.js';
-import { quarantined, type Upgrade } from './upgrade.js';
+import { approvalGate, majorGate, soakGate, waveGate } from './turn-gates.js';
+import { quarantined } from './upgrade.js';
+import { closed, OPEN, type Verdict } from './verdict.js';
 
-/** Why a machine is held back: the words of `status --json`. */
-export const REASONS = [
-  ...(['pinned', 'held', 'frozen', 'window', 'soak', 'wave', 'major', 'approval'] as const),
-  ...(['quarantined', 'unverified', 'engine', 'dirty', 'offline', 'backoff', 'busy', 'stuck'] as const),
-] as const;
-
-export type Reason = (typeof REASONS)[number];
-
-/** A gate's no: why, until when (null: until somebody acts), and a sentence for people. */
-export interface Closed {
-  readonly open: false;
-  readonly reason: Reason;
-  readonly until: Instant | null;
-  readonly detail: string;
-}
-
-export type Verdict = { readonly open: true } | Closed;
-
-/** What the gates look at. */
-export interface GateFacts {
-  readonly upgrade: Upgrade;
-  readonly hold: Hold | null;
-  /** A person asked for this release now, so waiting after a transient failure is over. */
-  readonly impatient: boolean;
-  /** A person named this very release. */
-  readonly named: boolean;
-  readonly now: Instant;
-}
-
-/** A gate: may this release be changed to, as things are? */
-export type Gate = (release: Release, facts: GateFacts) => Verdict;
-
-const OPEN: Verdict = { open: true };
-
-/** Nothing changes while an operator holds the machine. */
-export const holdGate: Gate = (_release, { hold, now }) => {
-  if (hold === null || (hold.until !== null && hold.until <= now)) return OPEN;
-  return {
-    open: false,
-    reason: 'held',
-    until: hold.until,
-    detail: hold.reason ?? 'an operator holds this machine; pm2-gitops resume',
-  };
+/** Nothing changes while an operator holds the machine, or the fleet. */
+export const holdGate: Gate = (_release, { rules: { holds } }) => {
+  const [hold] = holds;
+  if (hold === undefined) return OPEN;
+  const whose =
+    hold.by === 'fleet'
+      ? "the fleet's policy holds this machine"
+      : 'an operator holds this machine; pm2-gitops resume';
+  return closed('held', hold.until, hold.reason ?? whose);
 };
 
 /** Only an operator leads out of `stuck`: by `retry`, or by naming a release. */
 export const stuckGate: Gate = (_release, { upgrade: { phase }, named }) =>
   phase.at === 'stuck' && !named
-    ? {
-        open: false,
-        reason: 'stuck',
-        until: null,
-        detail: `${phase.cause}; mend it, then pm2-gitops retry, or apply --to another release`,
-      }
+    ? closed('stuck', null, `${phase.cause}; mend it, then pm2-gitops retry, or apply --to another release`)
     : OPEN;
+
+/** What the policy has withdrawn is not installed, whoever asks. */
+export const tombstoneGate: Gate = (release, { rules: { tombstones } }) => {
+  const stone = tombstones.find(({ tag }) => tag === release.tag);
+  if (stone === undefined) return OPEN;
+  const why = stone.reason === null ? '' : `: ${stone.reason}`;
+  return closed('held', null, `${describeRelease(release)} is withdrawn by the fleet's policy${why}`);
+};
 
 /** A release that failed here is not tried again by itself. */
 export const quarantineGate: Gate = (release, { upgrade }) => {
   const entry = quarantined(upgrade, release);
   if (entry === null) return OPEN;
   const detail = `${describeRelease(release)} failed here: ${entry.cause}; tag a new release, or pm2-gitops retry ${release.tag}`;
-  return { open: false, reason: 'quarantined', until: null, detail };
+  return closed('quarantined', null, detail);
 };
 
 /** After a failure that was not the release's fault, the next try waits; never longer than waits are, though the clock was set back since. */
@@ -75,16 +48,67 @@ export const backoffGate: Gate = (release, { upgrade: { backoff }, impatient, no
   backoff.until <= now ||
   backoff.until > now + LONGEST_WAIT_MS
     ? OPEN
-    : { open: false, reason: backoff.reason, until: backoff.until, detail: backoff.cause };
+    : closed(backoff.reason, backoff.until, backoff.cause);
+
+/** Nothing is activated in a freeze. */
+export const freezeGate: Gate = (_release, { rules: { freezes }, now, zone }) => {
+  const freeze = freezeAt(freezes, now);
+  if (freeze === null) return OPEN;
+  const until = nextSpell([], freezes, now)?.from ?? null;
+  const when = until === null ? '' : ` until ${sayMoment(until, now, zone)}`;
+  return closed('frozen', until, `${freeze.reason ?? 'changes are frozen'}${when}`);
+};
+
+/** Outside of the window nothing is activated. What began inside goes on to its end. */
+export const windowGate: Gate = (_release, { rules: { windows, freezes }, hurried, now, zone }) => {
+  if (hurried || nextSpell(windows, [], now)?.from === now) return OPEN;
+  const until = nextSpell(windows, freezes, now)?.from ?? null;
+  const detail =
+    until === null
+      ? 'no window opens within a year: see window in gitops.json'
+      : `opens ${sayMoment(until, now, windows[0]?.zone ?? zone)}`;
+  return closed('window', until, detail);
+};
 
 /** Every gate, in the order in which a machine gives its reasons. */
-export const GATES: readonly Gate[] = [stuckGate, holdGate, quarantineGate, backoffGate];
+export const GATES = {
+  ...{ stuck: stuckGate, hold: holdGate, tombstone: tombstoneGate },
+  ...{ quarantine: quarantineGate, backoff: backoffGate },
+  ...{ major: majorGate, approval: approvalGate, soak: soakGate, wave: waveGate },
+  ...{ freeze: freezeGate, window: windowGate },
+} as const satisfies Readonly<Record<string, Gate>>;
+
+export type GateName = keyof typeof GATES;
+
+/** What is asked of what the channel chooses: a release that a person or a policy names has passed them. */
+export const TURN_GATES = ['major', 'approval', 'soak', 'wave'] as const satisfies readonly GateName[];
+/** What stops any release, whoever chose it. */
+export const STANDING_GATES = [
+  ...(['stuck', 'hold', 'tombstone', 'quarantine', 'backoff'] as const),
+] as const satisfies readonly GateName[];
+/** What stops even a machine that is where it should be: nothing of it is repaired. */
+export const REST_GATES = ['stuck', 'hold'] as const satisfies readonly GateName[];
+/** What does not keep a release from being staged. */
+export const OPENING_GATES = ['freeze', 'window'] as const satisfies readonly GateName[];
+
+const ALL_GATES: readonly GateName[] = [...STANDING_GATES, ...TURN_GATES, ...OPENING_GATES];
+
+/** What one gate answers. */
+export interface GateReport {
+  readonly gate: GateName;
+  readonly verdict: Verdict;
+}
+
+/** Asks the gates of those names, in their order. */
+export function askGates(
+  release: Release,
+  facts: GateFacts,
+  names: readonly GateName[] = ALL_GATES,
+): GateReport[] {
+  return names.map((gate) => ({ gate, verdict: GATES[gate](release, facts) }));
+}
 
 /** The first closed gate's answer, or open. */
-export function passGates(release: Release, facts: GateFacts): Verdict {
-  for (const gate of GATES) {
-    const verdict = gate(release, facts);
-    if (!verdict.open) return verdict;
-  }
-  return OPEN;
+export function firstClosed(reports: readonly GateReport[]): Verdict {
+  return reports.find(({ verdict }) => !verdict.open)?.verdict ?? OPEN;
 }

@@ -14,6 +14,21 @@ export interface Observed {
   readonly refs: readonly Ref[];
   /** Version tags → the commit under which this machine first saw them. */
   readonly seen: Readonly<Record<string, Commit>>;
+  /** How many looks there were, those that failed included. */
+  readonly looks: number;
+  /** Ref → when it was first seen to reach its commit; without those that the first look showed. */
+  readonly first: Readonly<Record<string, Sighting>>;
+  /** The commit of the fleet's policy; null where none is followed, or it was never seen. */
+  readonly policy: Commit | null;
+  /** Why the policy could not be looked for, though the releases could; or null. */
+  readonly policyError: string | null;
+}
+
+/** The look that showed a commit first. */
+export interface Sighting {
+  readonly commit: Commit;
+  readonly at: Instant;
+  readonly look: number;
 }
 
 /** A version tag that names another commit than when it was first seen. */
@@ -36,7 +51,37 @@ export function afterLook(
     const tag = name.slice(TAGS.length);
     if (name.startsWith(TAGS) && isVersionTag(tag, tagPrefix)) seen[tag] ??= commit;
   }
-  return { turn, at, error: null, code: null, refs, seen };
+  const looks = (before?.looks ?? 0) + 1;
+  const policy = before?.policy ?? null;
+  return {
+    turn,
+    at,
+    error: null,
+    code: null,
+    refs,
+    seen,
+    looks,
+    policy,
+    policyError: null,
+    first: firstSights(before, trustedRefs({ refs, seen }), { at, look: looks }),
+  };
+}
+
+/** A sight that lies in the future is from before the clock was set back: it counts from now. */
+function firstSights(
+  before: Observed | null,
+  refs: readonly Ref[],
+  { at, look }: Omit<Sighting, 'commit'>,
+): Observed['first'] {
+  if (before === null || before.refs.length === 0) return {};
+  const known = new Map(trustedRefs(before).map(({ name, commit }) => [name, commit]));
+  const first: Record<string, Sighting> = {};
+  for (const { name, commit } of refs) {
+    const sight = Object.hasOwn(before.first, name) ? before.first[name] : undefined;
+    if (sight?.commit === commit) first[name] = { ...sight, at: Math.min(sight.at, at) };
+    else if (known.get(name) !== commit) first[name] = { commit, at, look };
+  }
+  return first;
 }
 
 /** The record after a look that failed: what was known stays known. */
@@ -52,6 +97,10 @@ export function afterFailedLook(
     code,
     refs: before?.refs ?? [],
     seen: before?.seen ?? {},
+    looks: (before?.looks ?? 0) + 1,
+    first: before?.first ?? {},
+    policy: before?.policy ?? null,
+    policyError: before?.policyError ?? null,
   };
 }
 
@@ -65,7 +114,7 @@ export function movedTags({ refs, seen }: Observed): MovedTag[] {
 }
 
 /** The refs with every moved version tag at the commit where it was first seen. */
-export function trustedRefs({ refs, seen }: Observed): Ref[] {
+export function trustedRefs({ refs, seen }: Pick<Observed, 'refs' | 'seen'>): Ref[] {
   return refs.map((ref) => ({ ...ref, commit: firstSight(ref, seen) ?? ref.commit }));
 }
 

@@ -4,6 +4,9 @@ export type Commit = string;
 /** What git writes where there is no commit: here, where nobody can tell which. */
 export const NO_COMMIT: Commit = '0'.repeat(40);
 
+/** What the full name of a branch begins with. */
+export const HEAD_PREFIX = 'refs/heads/';
+
 /** Milliseconds since the epoch, as `Date.now()` gives them. */
 export type Instant = number;
 

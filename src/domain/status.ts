@@ -1,6 +1,6 @@
 import type { Decision } from './decide.js';
 import type { DriftReport } from './tell-drift.js';
-import type { Closed } from './gates.js';
+import type { Closed } from './verdict.js';
 import { movedTags, type Observed } from './observed.js';
 import type { Orphan } from './orphan.js';
 import type { AppProcess } from './process.js';
@@ -148,11 +148,11 @@ function whyOf({ decision, worker, upgrade: { phase } }: StatusFacts): Closed | 
   };
 }
 
-function warningsOf({ note }: Decision, observed: Observed | null): string[] {
+function warningsOf({ notes }: Decision, observed: Observed | null): string[] {
   const moved = observed === null ? [] : movedTags(observed);
   const told = moved.map(
     ({ tag, seen, now }) =>
       `tag ${tag} moved from ${sha7(seen)} to ${sha7(now)}: not followed; a version never moves, tag a new one`,
   );
-  return note === null ? told : [note, ...told];
+  return [...notes, ...told];
 }

@@ -1,5 +1,5 @@
 import type { DriftKind, Repair } from './drift.js';
-import type { Reason } from './gates.js';
+import type { Reason } from './verdict.js';
 import type { Incarnation } from './process.js';
 import { sameRelease, type Commit, type Instant, type Release } from './release.js';
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { DRIFT_KINDS } from '../domain/drift.js';
 import { ERROR_CODES } from '../domain/errors.js';
-import { REASONS } from '../domain/gates.js';
+import { REASONS } from '../domain/verdict.js';
 import { OUTCOMES } from '../domain/run.js';
 
 const instant = v.number();
@@ -71,6 +71,8 @@ export const ordersFile = v.object({
   schema: v.literal(1),
   pin: v.nullable(v.object({ release, since: instant, until: v.nullable(instant) })),
   hold: v.nullable(v.object({ reason: v.nullable(v.string()), since: instant, until: v.nullable(instant) })),
+  // Records of before there were approvals have none.
+  approvals: v.optional(v.array(v.object({ release, since: instant, until: v.nullable(instant) })), []),
 });
 
 /** `observed.json`. */
@@ -82,6 +84,11 @@ export const observedFile = v.object({
   code: v.nullable(v.picklist(ERROR_CODES)),
   refs: v.array(v.object({ name: v.string(), commit })),
   seen: v.record(v.string(), commit),
+  // Records of before there were ages have neither.
+  looks: v.optional(v.number(), 0),
+  first: v.optional(v.record(v.string(), v.object({ commit, at: instant, look: v.number() })), {}),
+  policy: v.optional(v.nullable(commit), null),
+  policyError: v.optional(v.nullable(v.string()), null),
 });
 
 /** `compared.json`. */

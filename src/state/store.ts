@@ -47,8 +47,8 @@ export async function changeOrders(layout: Layout, change: Partial<Orders>): Pro
 }
 
 /** Replaces what operators told this machine. */
-export async function writeOrders(layout: Layout, { pin, hold }: Orders): Promise<void> {
-  await writeRecord(layout.orders, { pin, hold });
+export async function writeOrders(layout: Layout, { pin, hold, approvals }: Orders): Promise<void> {
+  await writeRecord(layout.orders, { pin, hold, approvals });
 }
 
 /** Reads what the last look at the source showed; null before the first. */

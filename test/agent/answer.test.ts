@@ -15,7 +15,7 @@ const RUN: Run = {
 };
 const RESTED: Visit = { kind: 'rested', phase: 'idle', decision: null, run: null, error: null };
 const HELD: Decision = {
-  ...{ desired: RUN.to, behind: true, note: null, step: 'wait', repair: [] },
+  ...{ desired: RUN.to, behind: true, notes: [], step: 'wait', undated: [], repair: [] },
   why: { open: false, reason: 'held', until: null, detail: 'a fair' },
 };
 const FULL = new GitOpsError('DISK_FULL', 'no space left', { hint: 'free some' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { asFailure, failureOf } from '../../src/agent/faults.js';
 import { GitOpsError, type ErrorCode } from '../../src/domain/errors.js';
-import type { Reason } from '../../src/domain/gates.js';
+import type { Reason } from '../../src/domain/verdict.js';
 import { FRESH, type Fault } from '../../src/domain/upgrade.js';
 import { release } from '../domain/releases.js';
 

@@ -19,7 +19,7 @@ export async function ownRoot(context: TestContext, config: object = {}, id = 'a
     machine: { id, createdAt: 1 },
     host: {
       ...{ background: false, clock: systemClock(), env: {}, secretEnv: {}, platform: process.platform },
-      ...{ pm2Home: '/nowhere', hostName: 'vps-07', chance: () => 0.5 },
+      ...{ pm2Home: '/nowhere', hostName: 'vps-07', zone: 'UTC', chance: () => 0.5 },
     },
   };
 }
@@ -31,7 +31,7 @@ export async function ownPlace(context: TestContext): Promise<Workplace> {
     root,
     order: {
       ...{ root: root.layout.root, run: 'r', cause: 'schedule', to: null },
-      ...{ impatient: false, answer: false, startPm2: false },
+      ...{ impatient: false, hurried: false, answer: false, startPm2: false },
     },
     signal: new AbortController().signal,
     children: openChildLedger(root.layout.children, root.layout.reserve),

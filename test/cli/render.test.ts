@@ -43,7 +43,8 @@ test('whatever a repository, pm2 or a machine calls its things: what is shown is
     desired: HERE,
     behind: true,
     why: STATUS.why,
-    note: EVIL,
+    notes: [EVIL],
+    undated: [],
     step,
     repair: [],
   } as const;

@@ -5,12 +5,18 @@ import { isGitOpsError } from '../../src/domain/errors.js';
 
 const ORIGIN = { origin: 'gitops.json', strategy: 'releases' } as const;
 const REPOSITORY = 'https://github.com/a/b.git';
+const NO_RULES: MachineConfig['rules'] = {
+  ...{ windows: null, freezes: [], soakMs: 0, wave: null, canary: false },
+  ...{ major: 'auto', approval: 'none' },
+};
 const DEFAULTS: MachineConfig = {
   repository: REPOSITORY,
   channel: { kind: 'stable' },
   channelText: 'stable',
   strategy: 'releases',
   poll: { kind: 'interval', everyMs: 300_000 },
+  timezone: null,
+  rules: NO_RULES,
   tagPrefix: '',
   credentials: null,
   apps: null,
@@ -38,7 +44,10 @@ test('what a machine says is kept', () => {
     [{ poll: ' 0 3 * * * ' }, { poll: { kind: 'cron', expression: '0 3 * * *', timezone: null } }],
     [
       { poll: '0 3 * * *', timezone: 'Europe/Berlin' },
-      { poll: { kind: 'cron', expression: '0 3 * * *', timezone: 'Europe/Berlin' } },
+      {
+        poll: { kind: 'cron', expression: '0 3 * * *', timezone: 'Europe/Berlin' },
+        timezone: 'Europe/Berlin',
+      },
     ],
     [{ tagPrefix: 'api@' }, { tagPrefix: 'api@' }],
     [

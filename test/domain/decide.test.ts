@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { NO_REQUEST, decide, type Facts } from '../../src/domain/decide.js';
+import { decide } from '../../src/domain/decide.js';
+import { NO_REQUEST, type Facts } from '../../src/domain/facts.js';
 import { GitOpsError } from '../../src/domain/errors.js';
 import { afterFailedLook, afterLook } from '../../src/domain/observed.js';
 import { NO_ORDERS } from '../../src/domain/orders.js';
 import type { Release } from '../../src/domain/release.js';
 import { FRESH, type Phase, type Upgrade } from '../../src/domain/upgrade.js';
+import type { Channel } from '../../src/domain/channel.js';
+import { factsWith as anyFacts, ownRules } from './facts.js';
 import { release, tagRefs } from './releases.js';
 import { anyStory, endOf } from './walk.js';
 
 const V10 = release('v1.0.0', 1);
 const V11 = release('v1.1.0', 2);
 const NOW = 1_000;
-const ROOMY: Facts['disk'] = { at: 'writable', path: '/srv/shop', bytes: 1e9, files: null };
 const LOOK = { turn: 900, at: 900, tagPrefix: '' };
 const SEEN = afterLook(null, tagRefs('v1.0.0', 'v1.1.0'), LOOK);
 const candidate = { release: V11, run: 'r', starts: 1 };
@@ -28,25 +30,13 @@ function serving(active: Release, more: Partial<Upgrade> = {}): Upgrade {
 }
 
 function factsWith(more: Partial<Facts>): Facts {
-  return {
-    upgrade: serving(V10),
-    orders: NO_ORDERS,
-    channel: { kind: 'stable' },
-    tagPrefix: '',
-    observed: SEEN,
-    disk: ROOMY,
-    request: NO_REQUEST,
-    drift: [],
-    driftPolicy: 'repair',
-    now: NOW,
-    ...more,
-  };
+  return anyFacts({ upgrade: serving(V10), observed: SEEN, now: NOW, ...more });
 }
 
-const hold = (until: number | null) => ({ pin: null, hold: { reason: 'a fair', since: 1, until } });
+const hold = (until: number | null) => ({ ...NO_ORDERS, hold: { reason: 'a fair', since: 1, until } });
 const pin = (to: Release, until: number | null = null) => ({
+  ...NO_ORDERS,
   pin: { release: to, since: 1, until },
-  hold: null,
 });
 const quarantine = [{ release: V11, cause: 'it crashed', since: 2 }];
 const backoff = {
@@ -101,12 +91,12 @@ const TABLE: Row[] = [
   ['the pin has ended', { orders: pin(V10, NOW) }, 'v1.1.0', true, null, 'stage'],
   [
     '--to passes the pin',
-    { orders: pin(V10), request: { to: V11, impatient: true } },
+    { orders: pin(V10), request: { ...NO_REQUEST, to: V11, impatient: true } },
     ...(['v1.1.0', true, null, 'stage'] as const),
   ],
   [
     '--to does not pass a hold',
-    { orders: hold(null), request: { to: V11, impatient: true } },
+    { orders: hold(null), request: { ...NO_REQUEST, to: V11, impatient: true } },
     ...(['v1.1.0', true, 'held', 'wait'] as const),
   ],
   [
@@ -116,7 +106,7 @@ const TABLE: Row[] = [
   ],
   [
     'a person does not pass a quarantine',
-    { upgrade: serving(V10, { quarantine }), request: { to: V11, impatient: true } },
+    { upgrade: serving(V10, { quarantine }), request: { ...NO_REQUEST, to: V11, impatient: true } },
     ...(['v1.1.0', true, 'quarantined', 'wait'] as const),
   ],
   [
@@ -131,7 +121,7 @@ const TABLE: Row[] = [
   ],
   [
     'a person does not wait',
-    { upgrade: serving(V10, { backoff }), request: { to: null, impatient: true } },
+    { upgrade: serving(V10, { backoff }), request: { ...NO_REQUEST, to: null, impatient: true } },
     ...(['v1.1.0', true, null, 'stage'] as const),
   ],
   [
@@ -181,7 +171,7 @@ test('what the channel offers below the highest that ran here is told, not follo
   const decision = decide(factsWith({ upgrade: serving(V11), observed: lower }));
   assert.deepEqual([decision.desired, decision.step], [V11, 'nothing']);
   assert.match(
-    decision.note ?? '',
+    decision.notes.join(),
     /v1\.0\.0 \(0101010\), lower than what ran here; pm2-gitops pin v1\.0\.0/,
   );
 });
@@ -189,22 +179,23 @@ test('what the channel offers below the highest that ran here is told, not follo
 test('a branch may go back: whoever moves it means it', () => {
   const observed = afterLook(null, [{ name: 'refs/heads/main', commit: V10.commit }], LOOK);
   const channel = { kind: 'branch', branch: 'main' } as const;
-  const decision = decide(factsWith({ upgrade: serving(V11), observed, channel }));
+  const decision = decide(factsWith({ upgrade: serving(V11), observed, own: ownRules({ channel }) }));
   assert.deepEqual([decision.desired?.commit, decision.step], [V10.commit, 'stage']);
 });
 
 test('a version tag that moved is not followed, a ref that operators move is', () => {
   const moved = afterLook(SEEN, [{ name: 'refs/tags/v1.1.0', commit: release('', 8).commit }], LOOK);
-  const follows = (channel: Facts['channel']) => decide(factsWith({ observed: moved, channel })).desired;
+  const follows = (channel: Channel) =>
+    decide(factsWith({ observed: moved, own: ownRules({ channel }) })).desired;
   assert.equal(follows({ kind: 'stable' })?.commit, V11.commit);
   assert.equal(follows({ kind: 'tag', tag: 'v1.1.0' })?.commit, V11.commit);
   assert.equal(follows({ kind: 'ref', ref: 'v1.1.0' })?.commit, release('', 8).commit);
 });
 
 test('a channel without a release keeps what serves, and says why', () => {
-  const decision = decide(factsWith({ channel: { kind: 'range', range: '^9' } }));
+  const decision = decide(factsWith({ own: ownRules({ channel: { kind: 'range', range: '^9' } }) }));
   assert.deepEqual([decision.desired, decision.step], [V10, 'nothing']);
-  assert.match(decision.note ?? '', /no tag of the repository fits the range \^9/);
+  assert.match(decision.notes.join(), /no tag of the repository fits the range \^9/);
 });
 
 test('whatever happened: what is quarantined or held is never begun', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { decide, NO_REQUEST, type Facts } from '../../src/domain/decide.js';
+import { decide } from '../../src/domain/decide.js';
+import { NO_REQUEST, type Facts } from '../../src/domain/facts.js';
 import { mendableKinds, repairedAgain, type Drift, type DriftKind } from '../../src/domain/drift.js';
 import { next } from '../../src/domain/next.js';
 import { NO_ORDERS } from '../../src/domain/orders.js';
@@ -8,6 +9,7 @@ import { NO_COMMIT, releaseFolder } from '../../src/domain/release.js';
 import { driftOf, foreignSteps, isLookDue, type StandingProcess } from '../../src/domain/standing.js';
 import { tellDrift } from '../../src/domain/tell-drift.js';
 import { FRESH } from '../../src/domain/upgrade.js';
+import { factsWith } from './facts.js';
 import { commit, release } from './releases.js';
 
 const [V10, V11] = [release('v1.0.0', 1), release('v1.1.0', 2)];
@@ -148,14 +150,10 @@ test('drift is told with who repairs it, when, and what a person can do', () => 
 
 test('drift is repaired where nothing else is to be done, never under hold, and by report only for a person', () => {
   const upgrade = { ...FRESH, active: ACTIVE, highest: V11, trail: TRAIL };
-  const facts: Facts = {
-    ...{ upgrade, orders: NO_ORDERS, channel: { kind: 'stable' }, tagPrefix: '', observed: null },
-    ...{ request: NO_REQUEST, drift: [POINTER], driftPolicy: 'repair', now: 1_000 },
-    disk: { at: 'writable', path: '/srv/shop', bytes: 1e9, files: null },
-  };
-  const impatient = { to: null, impatient: true };
-  const hold = { pin: null, hold: { reason: null, since: 1, until: null } };
-  const pin = { pin: { release: V10, since: 1, until: null }, hold: null };
+  const facts = factsWith({ upgrade, drift: [POINTER] });
+  const impatient = { ...NO_REQUEST, impatient: true };
+  const hold = { ...NO_ORDERS, hold: { reason: null, since: 1, until: null } };
+  const pin = { ...NO_ORDERS, pin: { release: V10, since: 1, until: null } };
   const quarantine = [{ release: V10, cause: 'it crashed', since: 1 }];
   const table: [string, Partial<Facts>, string][] = [
     ['at rest', {}, 'repair'],

@@ -34,7 +34,10 @@ test('a version that was deleted and tagged anew is still a moved one', () => {
 test('a look that failed keeps what was known, and counts', () => {
   const good = afterLook(null, tagRefs('v1.0.0'), LOOK);
   const bad = afterFailedLook(good, NO_NETWORK, { turn: 20, at: 21 });
-  assert.deepEqual(bad, { ...good, turn: 20, at: 21, error: 'no network', code: 'SOURCE_UNREACHABLE' });
+  assert.deepEqual(bad, {
+    ...{ ...good, turn: 20, at: 21, looks: 2 },
+    ...{ error: 'no network', code: 'SOURCE_UNREACHABLE' },
+  });
   assert.deepEqual(afterFailedLook(null, NO_NETWORK, { turn: 1, at: 2 }).refs, []);
   assert.equal(afterLook(bad, [], LOOK).code, null);
 });

@@ -18,7 +18,9 @@ const WEB: AppProcess = {
   ...{ pmId: 0, name: 'web', pid: 4711, status: 'online', startedAt: 150, mode: 'fork' },
   ...{ cwd: '/srv/shop', script: '/srv/shop/app.js', isModule: false, killTimeoutMs: 1_600 },
 };
-const DECISION: Decision = { desired: V11, behind: true, why: null, note: null, step: 'stage', repair: [] };
+const DECISION: Decision = {
+  ...{ desired: V11, behind: true, why: null, notes: [], step: 'stage', undated: [], repair: [] },
+};
 const FACTS: StatusFacts = {
   identity: {
     ...{ root: '/srv/shop', strategy: 'checkout', channel: 'stable' },
@@ -131,7 +133,7 @@ test('a moved tag and the note of the decision are warnings', () => {
     ...FACTS,
     observed,
     warnings: ['from elsewhere'],
-    decision: { ...DECISION, note: 'a note' },
+    decision: { ...DECISION, notes: ['a note'] },
   });
   assert.deepEqual(warnings, [
     'from elsewhere',

@@ -36,6 +36,7 @@ test('what is written is read again', async (context) => {
   const orders: Orders = {
     pin: { release: V10, since: 1, until: null },
     hold: { reason: 'a fair', since: 2, until: 3 },
+    approvals: [{ release: V10, since: 3, until: 4 }],
   };
   await writeOrders(layout, orders);
   assert.deepEqual(await readOrders(layout), { schema: 1, ...orders });
@@ -91,8 +92,8 @@ test('a change of the orders keeps what it does not name, and begins anew where 
   const pin = { release: V10, since: 1, until: null };
   const hold = { reason: null, since: 2, until: null };
   assert.deepEqual(await changeOrders(layout, { pin }), NO_ORDERS);
-  assert.deepEqual(await changeOrders(layout, { hold }), { schema: 1, pin, hold: null });
-  assert.deepEqual(await readOrders(layout), { schema: 1, pin, hold });
+  assert.deepEqual(await changeOrders(layout, { hold }), { schema: 1, ...NO_ORDERS, pin });
+  assert.deepEqual(await readOrders(layout), { schema: 1, ...NO_ORDERS, pin, hold });
   for (const change of [{ pin }, { hold }, { pin: null }, { hold: null }]) {
     await writeFile(layout.orders, 'garbage');
     assert.equal(await changeOrders(layout, change), null);

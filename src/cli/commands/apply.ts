@@ -20,7 +20,10 @@ export function applyVerb(session: Session, end: (code: number) => void): Comman
     .option('--start-pm2', 'start a pm2 daemon if none runs')
     .action(async (options: ApplyOptions) => {
       const root = await openNamedRoot(options);
-      const wanted: Wanted = { cause: 'apply', to: options.to ?? null, startPm2: options.startPm2 ?? false };
+      const wanted: Wanted = {
+        ...{ cause: 'apply', to: options.to ?? null },
+        ...{ hurried: options.now ?? false, startPm2: options.startPm2 ?? false },
+      };
       end(await bringNow(root, wanted, session));
     });
 }
@@ -29,13 +32,14 @@ export function applyVerb(session: Session, end: (code: number) => void): Comman
 export function planVerb({ terminal, signal }: Session, end: (code: number) => void): Command {
   return verb('plan', 'what apply would do now, changing nothing')
     .option('--to <tag>', 'for one release')
+    .option('--now', 'without waiting for window, soak and wave')
     .option('--json', 'for programs')
     .action(async (options: ApplyOptions) => {
       const root = await openNamedRoot(options);
-      const plan = await readPlan(root, options.to ?? null, signal);
-      const { desired, active, behind, why, note, steps } = plan;
+      const plan = await readPlan(root, { to: options.to ?? null, hurried: options.now ?? false }, signal);
+      const { desired, active, behind, why, notes, steps } = plan;
       const [from, to] = [active, desired].map((release) => (release === null ? null : releaseJson(release)));
-      const json = { schema: 1, active: from, desired: to, behind, why: whyJson(why), note, steps };
+      const json = { schema: 1, active: from, desired: to, behind, why: whyJson(why), notes, steps };
       terminal.data(
         options.json === true ? JSON.stringify(json, null, 2) : renderPlan(plan, terminal.colors),
       );

@@ -104,7 +104,7 @@ export function rollbackVerb(session: Session, end: End): Command {
       const previous = await previousRelease(root);
       await pinRelease(root, previous, null);
       session.terminal.progress(plainLine(`pinned on ${describeRelease(previous)}; later: pm2-gitops unpin`));
-      end(await bringNow(root, { cause: 'rollback', to: null, startPm2: false }, session));
+      end(await bringNow(root, { cause: 'rollback', to: null, hurried: false, startPm2: false }, session));
     },
   );
 }
