@@ -67,11 +67,15 @@ export function followChannel({ facts, rules, gates }: WishFacts): Wish {
 }
 
 function naming(desired: Release): Wish {
-  return { desired, named: true, turn: OPEN, undated: [], notes: [] };
+  return { ...wishing(desired, OPEN), named: true };
+}
+
+function wishing(desired: Release | null, turn: Verdict): Wish {
+  return { desired, named: false, turn, undated: [], notes: [] };
 }
 
 function staying({ upgrade }: Facts): Wish {
-  return { desired: upgrade.active?.release ?? null, named: false, turn: OPEN, undated: [], notes: [] };
+  return wishing(upgrade.active?.release ?? null, OPEN);
 }
 
 interface Choosing {
@@ -86,10 +90,13 @@ function withoutBarred(ranked: readonly Release[], { facts, rules, refs }: Choos
   const active = upgrade.active?.release ?? null;
   // Operators move a branch or a ref by hand, back too: that is meant. What is picked by version may only grow.
   const mayFall = active === null || rules.channel.kind === 'branch' || rules.channel.kind === 'ref';
+  const falls = mayFall
+    ? -1
+    : ranked.findIndex((release) => !ranksAtLeast(release, upgrade.highest, tagPrefix));
   const barrier = nextBarrier({ facts, rules, refs });
   return ranked
+    .slice(0, falls < 0 ? ranked.length : falls)
     .filter(({ tag }) => !rules.tombstones.some((stone) => stone.tag === tag))
-    .filter((release) => mayFall || ranksAtLeast(release, upgrade.highest, tagPrefix))
     .filter((release) => barrier === null || (compareVersions(release, barrier, tagPrefix) ?? 0) <= 0);
 }
 
@@ -119,15 +126,16 @@ function whyNone(ranked: readonly Release[], { facts, rules, refs }: Choosing): 
 
 /** A machine takes the newest whose turn it is. */
 function takeTurn(ahead: readonly Release[], gates: GateFacts): Wish {
-  const verdicts = ahead.map((release) => ({ release, turn: turnOf(release, gates) }));
-  const [newest] = verdicts;
   const undated = undatedOf(ahead, gates);
-  const found = verdicts.find(({ release, turn }) => turn.open || undated.includes(release));
-  const { release: desired, turn } =
-    found?.turn.open === true ? found : (newest ?? { release: null, turn: OPEN });
-  const later =
-    newest !== undefined && newest.release !== desired && !newest.turn.open ? [newest.turn.detail] : [];
-  return { desired, named: false, turn, undated: found?.turn.open === true ? [] : undated, notes: later };
+  let waiting: Verdict | null = null;
+  for (const release of ahead) {
+    const turn = turnOf(release, gates);
+    if (turn.open)
+      return { ...wishing(release, turn), notes: waiting?.open === false ? [waiting.detail] : [] };
+    waiting ??= turn;
+    if (undated.includes(release)) return { ...wishing(ahead[0] ?? release, waiting), undated };
+  }
+  return wishing(ahead[0] ?? null, waiting ?? OPEN);
 }
 
 /** A fresh machine has nothing to lose: it takes the newest that every machine has, else the one that has been out for longest. */
@@ -138,16 +146,10 @@ function takeFirst(ahead: readonly Release[], gates: GateFacts): Wish {
   if (gates.hurried || !asksForAge(gates.rules) || allowed.length === 0) return takeTurn(ahead, gates);
   const undated = undatedOf(allowed, gates);
   const whole = allowed.find((release) => isOutWhole(release, gates) || undated.includes(release));
-  const byAge = allowed.toSorted((a, b) => bornAt(a, gates) - bornAt(b, gates));
-  const desired = whole ?? byAge.at(0) ?? null;
-  const waits = whole !== undefined && undated.includes(whole);
-  return {
-    desired,
-    named: false,
-    turn: waits ? turnOf(whole, gates) : OPEN,
-    undated: waits ? undated : [],
-    notes: [],
-  };
+  if (whole !== undefined && undated.includes(whole))
+    return { ...wishing(whole, turnOf(whole, gates)), undated };
+  const [longest] = allowed.toSorted((a, b) => bornAt(a, gates) - bornAt(b, gates));
+  return wishing(whole ?? longest ?? null, OPEN);
 }
 
 function turnOf(release: Release, gates: GateFacts): Verdict {

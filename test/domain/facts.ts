@@ -2,6 +2,7 @@ import type { Facts } from '../../src/domain/facts.js';
 import { NO_REQUEST } from '../../src/domain/facts.js';
 import { NO_ORDERS } from '../../src/domain/orders.js';
 import type { Channel } from '../../src/domain/channel.js';
+import type { Policy, PolicyState } from '../../src/domain/policy.js';
 import type { OwnRules } from '../../src/domain/rules.js';
 import { FRESH } from '../../src/domain/upgrade.js';
 
@@ -16,6 +17,22 @@ export function ownRules(more: Partial<OwnRules> = {}): OwnRules {
     ...{ wave: null, canary: false, major: 'auto', approval: 'none' },
     ...more,
   };
+}
+
+/** A policy that says nothing. */
+export const NO_POLICY: Policy = {
+  ...{ version: 1, expires: null, groups: [], channels: {}, tombstones: [], barriers: [] },
+  ...{ approved: [], roster: [] },
+  rules: {
+    ...{ channel: null, pin: null, hold: null, windows: null, freezes: [], soakMs: null },
+    ...{ wave: null, canary: null, major: null, approval: null },
+  },
+};
+
+/** A policy that was read and is followed. */
+export function following(policy: Partial<Policy>): Extract<PolicyState, { at: 'read' }> {
+  const read = { commit: '1'.repeat(40), tried: '1'.repeat(40), problem: null };
+  return { at: 'read', policy: { ...NO_POLICY, ...policy }, ...read };
 }
 
 /** What is to be decided on by a machine in the middle of every wave, where nothing has happened yet. */
