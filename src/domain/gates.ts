@@ -9,7 +9,7 @@ import { closed, OPEN, type Verdict } from './verdict.js';
 
 /** Nothing changes while an operator holds the machine, or the fleet. */
 export const holdGate: Gate = (_release, { rules: { holds } }) => {
-  const [hold] = holds;
+  const [hold] = holds.toSorted((a, b) => (b.until ?? Infinity) - (a.until ?? Infinity));
   if (hold === undefined) return OPEN;
   const whose =
     hold.by === 'fleet'

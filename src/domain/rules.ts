@@ -1,17 +1,10 @@
 import { parseChannel, type Channel } from './channel.js';
+import { feederOf, type FeederRules } from './feeder.js';
+import { everywhere, layersOf, nearest, policyOf, type Layers } from './layers.js';
 import type { Hold } from './orders.js';
-import type {
-  Group,
-  GroupRules,
-  MachineIdentity,
-  Match,
-  NamedChannel,
-  Policy,
-  PolicyState,
-  Tombstone,
-} from './policy.js';
+import type { MachineIdentity, Policy, PolicyState, Tombstone } from './policy.js';
 import type { Instant } from './release.js';
-import { wholeAfterMs, type Wave } from './wave.js';
+import type { Wave } from './wave.js';
 import type { Freeze, Windows } from './window.js';
 
 /** What a machine's own file says of when it may change. */
@@ -48,7 +41,9 @@ export interface Rules {
   readonly windows: readonly Windows[];
   readonly freezes: readonly Freeze[];
   readonly soakMs: number;
-  readonly wave: Wave | null;
+  /** Those that keep this machine waiting: of two the later turn counts. */
+  readonly waves: readonly Wave[];
+  /** It goes before the others in the fleet's wave, or in its own where the policy has none. */
   readonly canary: boolean;
   readonly feeder: FeederRules | null;
   readonly major: 'auto' | 'manual';
@@ -60,14 +55,6 @@ export interface Rules {
   readonly notes: readonly string[];
   /** Where the machine's place in the fleet comes from: the group's name, or null. */
   readonly group: string | null;
-}
-
-/** The channel that a release has to pass first. */
-export interface FeederRules {
-  readonly name: string;
-  readonly channel: Channel;
-  /** How long after it is out a release has passed it; null: never, its wave has no end. */
-  readonly passedAfterMs: number | null;
 }
 
 /** What the rules are made of. */
@@ -83,117 +70,51 @@ export interface RuleSources {
 /** Puts together what holds for a machine. */
 export function rulesOf(sources: RuleSources): Rules {
   const { own, machine } = sources;
-  const policy = sources.policy.at === 'read' ? sources.policy.policy : NO_POLICY;
-  const group = groupOf(policy, machine);
-  const said = [policy.rules, ...(group === null ? [] : [group.rules])];
-  const chosen = last(said, ({ channel }) => channel);
-  const text = chosen ?? own.channelText;
-  const named = namedChannel(policy, text);
-  const wave = last(said, (rules) => rules.wave) ?? named?.wave ?? own.wave;
+  const policy = policyOf(sources.policy);
+  const said = layersOf(policy, machine, own.channelText);
+  const { layers, named, group } = said;
+  const channelText = said.chosen?.value ?? own.channelText;
+  const windows = nearest(layers, (rules) => rules.windows)?.value ?? null;
+  const { tombstones, barriers, approved } = policy;
   return {
-    channel: named?.channel ?? (chosen === null ? null : parseChannel(chosen)) ?? own.channel,
-    channelText: text,
-    pin: last(said, ({ pin }) => pin),
+    channel: named?.channel ?? parseChannel(channelText) ?? own.channel,
+    channelText,
+    pin: nearest(layers, ({ pin }) => pin)?.value ?? null,
     holds: holdsOf(sources, said),
-    windows: [own.windows, last(said, ({ windows }) => windows)].flatMap((windows) => windows ?? []),
-    freezes: [own, ...said].flatMap(({ freezes }) => freezes),
-    soakMs: Math.max(own.soakMs, last(said, ({ soakMs }) => soakMs) ?? named?.soakMs ?? 0),
-    wave,
-    canary: last(said, ({ canary }) => canary) ?? own.canary,
+    windows: [own.windows, windows].flatMap((each) => each ?? []),
+    freezes: [...own.freezes, ...layers.flatMap(({ rules }) => rules.freezes)],
+    soakMs: Math.max(own.soakMs, nearest(layers, ({ soakMs }) => soakMs)?.value ?? 0),
+    ...wavesOf(own, said),
     feeder: feederOf(policy, named),
-    major: stricter(
-      'manual',
-      own.major,
-      last(said, ({ major }) => major),
-    ),
-    approval: stricter(
-      'required',
-      own.approval,
-      last(said, ({ approval }) => approval),
-    ),
-    approved: policy.approved,
-    tombstones: policy.tombstones,
-    barriers: policy.barriers,
-    notes: notesOf(sources, text),
+    major: stricter('manual', own.major, nearest(layers, ({ major }) => major)?.value),
+    approval: stricter('required', own.approval, nearest(layers, ({ approval }) => approval)?.value),
+    ...{ approved, tombstones, barriers },
+    notes: notesOf(sources, channelText),
     group: group?.name ?? null,
   };
 }
 
-/** The group that a machine belongs to: the first that names it; null: none does. */
-export function groupOf({ groups }: Pick<Policy, 'groups'>, machine: MachineIdentity): Group | null {
-  return groups.find(({ match }) => fits(match, machine)) ?? null;
-}
-
-const NOTHING_SAID: GroupRules = {
-  ...{ channel: null, pin: null, hold: null, windows: null, freezes: [], soakMs: null },
-  ...{ wave: null, canary: null, major: null, approval: null },
-};
-
-const NO_POLICY: Policy = {
-  ...{ version: 0, expires: null, rules: NOTHING_SAID, groups: [], channels: {} },
-  ...{ tombstones: [], barriers: [], approved: [], roster: [] },
-};
-
-function fits({ ids, names, labels }: Match, machine: MachineIdentity): boolean {
-  const wanted = Object.entries(labels);
-  return (
-    ids.includes(machine.id) ||
-    names.some((glob) => fitsGlob(glob, machine.name)) ||
-    (wanted.length > 0 && wanted.every(([label, value]) => machine.labels[label] === value))
-  );
-}
-
-/** `*` stands for any characters and `?` for one; capitals do not matter, as in host names. */
-function fitsGlob(glob: string, name: string): boolean {
-  const pattern = glob
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${pattern}$`, 'is').test(name);
-}
-
-/** What was said last: a group replaces what is said of all machines. */
-function last<T>(said: readonly GroupRules[], pick: (rules: GroupRules) => T | null): T | null {
-  return said.map(pick).findLast((value) => value !== null) ?? null;
-}
-
-function stricter<T>(strict: T, own: T, said: T | null): T {
+function stricter<T>(strict: T, own: T, said: T | undefined): T {
   return said === strict ? strict : own;
 }
 
-function namedChannel({ channels }: Policy, text: string): NamedChannel | null {
-  return Object.hasOwn(channels, text) ? (channels[text] ?? null) : null;
+/** Who goes first in the fleet is the policy's word before the machine's; a policy brings no machine past the wave of its own file. */
+function wavesOf(own: OwnRules, { layers }: Layers): Pick<Rules, 'waves' | 'canary'> {
+  const fleets = nearest(layers, ({ wave }) => wave)?.value ?? null;
+  const canary = nearest(layers, (rules) => rules.canary)?.value ?? own.canary;
+  const waves = [own.canary ? null : own.wave, canary ? null : fleets].flatMap((wave) => wave ?? []);
+  return { waves, canary };
 }
 
-function feederOf(policy: Policy, named: NamedChannel | null): FeederRules | null {
-  const after = named?.after ?? null;
-  const feeder = after === null ? null : namedChannel(policy, after.channel);
-  if (after === null || feeder === null) return null;
-  const wholeMs = outMs(policy, feeder);
-  return {
-    name: after.channel,
-    channel: feeder.channel,
-    passedAfterMs: wholeMs === null ? null : wholeMs + after.forMs,
-  };
-}
-
-/** How long after it is out a release is with every machine of a channel, the channels that feed it included; null: never. */
-function outMs(policy: Policy, channel: NamedChannel): number | null {
-  const { soakMs, wave, after } = channel;
-  const feeder = after === null ? null : namedChannel(policy, after.channel);
-  const fedMs = after === null || feeder === null ? 0 : outMs(policy, feeder);
-  const wholeMs = wave === null ? 0 : wholeAfterMs(wave);
-  if (fedMs === null || wholeMs === null) return null;
-  return Math.max(soakMs ?? 0, fedMs + (after?.forMs ?? 0)) + wholeMs;
-}
-
-function holdsOf({ hold, policy, now }: RuleSources, said: readonly GroupRules[]): StandingHold[] {
-  const fleet = said.flatMap((rules) => rules.hold ?? []);
+function holdsOf({ hold, policy, now }: RuleSources, { layers }: Layers): StandingHold[] {
   const holds: StandingHold[] = [
     ...(hold === null ? [] : [{ ...hold, by: 'machine' as const }]),
     ...(policy.at === 'unread' ? [fleetHold(policy.detail)] : []),
     ...(policy.at === 'read' && isExpired(policy.policy, now) ? [fleetHold(expired(policy.policy))] : []),
-    ...fleet.map(({ reason, until }) => ({ reason, until, by: 'fleet' as const })),
+    ...everywhere(layers, (rules) => rules.hold).map(({ value: { reason, until } }) => ({
+      ...fleetHold(`held by the fleet's policy${reason === null ? '' : `: ${reason}`}`),
+      until,
+    })),
   ];
   return holds.filter(({ until }) => until === null || until > now);
 }

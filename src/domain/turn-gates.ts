@@ -46,12 +46,11 @@ export const soakGate: Gate = (release, facts) => {
   return soakMs === 0 ? OPEN : waitFor(release, soakMs, { facts, reason: 'soak', what });
 };
 
-/** Of a release that is rolled out bit by bit each machine has its turn. */
+/** Of a release that is rolled out bit by bit each machine has its turn; of two waves the later turn counts. */
 export const waveGate: Gate = (release, facts) => {
   const { rules, hurried, placeOf } = facts;
-  const { wave, canary } = rules;
-  if (hurried || wave === null || canary) return OPEN;
-  const turnMs = turnAfterMs(wave, placeOf(release));
+  if (hurried || rules.waves.length === 0) return OPEN;
+  const turnMs = latest(rules.waves.map((wave) => turnAfterMs(wave, placeOf(release))));
   const what = `${describeRelease(release)} is being rolled out`;
   if (turnMs === null) return closed('wave', null, `${what}, and its curve ends before this machine's turn`);
   return waitFor(release, (soakOf(rules) ?? 0) + turnMs, {
@@ -64,15 +63,20 @@ export const waveGate: Gate = (release, facts) => {
 /** Whether every machine has had its turn to take a release. */
 export function isOutWhole(release: Release, facts: GateFacts): boolean {
   const soakMs = soakOf(facts.rules);
-  const waveMs = facts.rules.wave === null ? 0 : wholeAfterMs(facts.rules.wave);
+  const waveMs = latest(facts.rules.waves.map(wholeAfterMs));
   const birth = birthOf(release, facts);
   if (soakMs === null || waveMs === null || birth === null) return false;
   return oldEnoughAt(birth, soakMs + waveMs, facts) === null;
 }
 
 /** Whether the turn of a machine depends on the age of a release. */
-export function asksForAge({ soakMs, feeder, wave }: Rules): boolean {
-  return soakMs > 0 || feeder !== null || wave !== null;
+export function asksForAge({ soakMs, feeder, waves }: Rules): boolean {
+  return soakMs > 0 || feeder !== null || waves.length > 0;
+}
+
+/** The longest of some spans; null is for ever. */
+function latest(spans: readonly (number | null)[]): number | null {
+  return spans.reduce((longest, ms) => (longest === null || ms === null ? null : Math.max(longest, ms)), 0);
 }
 
 /** How long a release has to be out before the wave begins; null: for ever. */
