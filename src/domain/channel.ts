@@ -108,6 +108,11 @@ export function findTag(name: string, refs: readonly Ref[], tagPrefix: string): 
   return choice.found ? choice.release : null;
 }
 
+/** Whether a person who writes `name` means this release: with or without `v` or the prefix. */
+export function isNamed({ tag, commit, ref }: Release, name: string, tagPrefix: string): boolean {
+  return findTag(name, [{ name: ref ?? TAGS + tag, commit }], tagPrefix) !== null;
+}
+
 /** Orders two releases by version: negative if `a` is lower. Null if one of them has no version (branches, refs). */
 export function compareVersions(a: Release, b: Release, tagPrefix: string): number | null {
   const [left, right] = [versionOf(a.tag, tagPrefix), versionOf(b.tag, tagPrefix)];

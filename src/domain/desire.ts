@@ -1,5 +1,5 @@
 import { birthOf } from './age.js';
-import { chooseRelease, compareVersions, findTag, rankedReleases, ranksAtLeast } from './channel.js';
+import { chooseRelease, compareVersions, findTag, isNamed, rankedReleases, ranksAtLeast } from './channel.js';
 import type { Facts } from './facts.js';
 import type { GateFacts } from './gate.js';
 import { askGates, firstClosed, TURN_GATES } from './gates.js';
@@ -96,7 +96,7 @@ function withoutBarred(ranked: readonly Release[], { facts, rules, refs }: Choos
   const barrier = nextBarrier({ facts, rules, refs });
   return ranked
     .slice(0, falls < 0 ? ranked.length : falls)
-    .filter(({ tag }) => !rules.tombstones.some((stone) => stone.tag === tag))
+    .filter((release) => !rules.tombstones.some(({ tag }) => isNamed(release, tag, tagPrefix)))
     .filter((release) => barrier === null || (compareVersions(release, barrier, tagPrefix) ?? 0) <= 0);
 }
 

@@ -1,7 +1,9 @@
+import { isNamed } from './channel.js';
 import type { Gate, GateFacts } from './gate.js';
 import { sayMoment } from './moment.js';
 import { freezeAt, nextSpell } from './opening.js';
 import { describeRelease, type Release } from './release.js';
+import type { StandingHold } from './rules.js';
 import { LONGEST_WAIT_MS } from './turn.js';
 import { approvalGate, majorGate, soakGate, waveGate } from './turn-gates.js';
 import { quarantined } from './upgrade.js';
@@ -9,7 +11,7 @@ import { closed, OPEN, type Verdict } from './verdict.js';
 
 /** Nothing changes while an operator holds the machine, or the fleet. */
 export const holdGate: Gate = (_release, { rules: { holds } }) => {
-  const [hold] = holds.toSorted((a, b) => (b.until ?? Infinity) - (a.until ?? Infinity));
+  const [hold] = holds.toSorted((a, b) => endOf(b) - endOf(a));
   if (hold === undefined) return OPEN;
   const whose =
     hold.by === 'fleet'
@@ -18,6 +20,10 @@ export const holdGate: Gate = (_release, { rules: { holds } }) => {
   return closed('held', hold.until, hold.reason ?? whose);
 };
 
+function endOf({ until }: StandingHold): number {
+  return until ?? Number.MAX_SAFE_INTEGER;
+}
+
 /** Only an operator leads out of `stuck`: by `retry`, or by naming a release. */
 export const stuckGate: Gate = (_release, { upgrade: { phase }, named }) =>
   phase.at === 'stuck' && !named
@@ -25,8 +31,8 @@ export const stuckGate: Gate = (_release, { upgrade: { phase }, named }) =>
     : OPEN;
 
 /** What the policy has withdrawn is not installed, whoever asks. */
-export const tombstoneGate: Gate = (release, { rules: { tombstones } }) => {
-  const stone = tombstones.find(({ tag }) => tag === release.tag);
+export const tombstoneGate: Gate = (release, { rules: { tombstones }, tagPrefix }) => {
+  const stone = tombstones.find(({ tag }) => isNamed(release, tag, tagPrefix));
   if (stone === undefined) return OPEN;
   const why = stone.reason === null ? '' : `: ${stone.reason}`;
   return closed('held', null, `${describeRelease(release)} is withdrawn by the fleet's policy${why}`);

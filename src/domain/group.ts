@@ -10,7 +10,7 @@ export function fitsGlob(glob: string, name: string): boolean {
   const [pattern, text] = [glob.toLowerCase(), name.toLowerCase()];
   let [at, star, tried] = [0, -1, 0];
   // No regular expression: a glob of many stars would take one for ever.
-  for (let index = 0; index < text.length; ) {
+  for (let index = 0; index < text.length;) {
     if (pattern[at] === '*') [star, tried, at] = [at, index, at + 1];
     else if (pattern[at] === '?' || pattern[at] === text[index]) [at, index] = [at + 1, index + 1];
     else if (star < 0) return false;

@@ -61,10 +61,7 @@ export function layersOf(policy: Policy, machine: MachineIdentity, ownChannel: s
 }
 
 /** What is said nearest to the machine: a group replaces what is said of its channel, and that what is said of all machines. */
-export function nearest<T>(
-  layers: readonly Layer[],
-  pick: (rules: GroupRules) => T | null,
-): Said<T> | null {
+export function nearest<T>(layers: readonly Layer[], pick: (rules: GroupRules) => T | null): Said<T> | null {
   const [said] = everywhere(layers, pick).slice(-1);
   return said ?? null;
 }

@@ -77,7 +77,7 @@ export function rulesOf(sources: RuleSources): Rules {
   const windows = nearest(layers, (rules) => rules.windows)?.value ?? null;
   const { tombstones, barriers, approved } = policy;
   return {
-    channel: named?.channel ?? parseChannel(channelText) ?? own.channel,
+    channel: named?.channel ?? (said.chosen === null ? null : parseChannel(channelText)) ?? own.channel,
     channelText,
     pin: nearest(layers, ({ pin }) => pin)?.value ?? null,
     holds: holdsOf(sources, said),

@@ -1,4 +1,4 @@
-import { admits, isMajorStep } from './channel.js';
+import { admits, isMajorStep, isNamed } from './channel.js';
 import { birthOf, oldEnoughAt } from './age.js';
 import type { Gate, GateFacts } from './gate.js';
 import { sayMoment, saySpan } from './moment.js';
@@ -102,8 +102,8 @@ function waitFor(
   );
 }
 
-function isApproved({ tag, commit }: Release, { rules, approved }: GateFacts): boolean {
-  return rules.approved.includes(tag) || approved.includes(commit);
+function isApproved(release: Release, { rules, approved, tagPrefix }: GateFacts): boolean {
+  return approved.includes(release.commit) || rules.approved.some((tag) => isNamed(release, tag, tagPrefix));
 }
 
 function toApprove({ tag }: Release): string {
