@@ -1,20 +1,42 @@
 import type { Instant } from './release.js';
+import { DAY_MS, dayOf, instantsOf, MINUTE_MS, wallOf, weekdayOf } from './zone.js';
 
-const DAY_MS = 86_400_000;
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
+const MONTHS = [
+  ...(['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun'] as const),
+  ...(['Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const),
+] as const;
 
 /**
  * A moment as a person says it, seen from `now`, in a zone: `02:00 Europe/Berlin`, `Tue 02:00 Europe/Berlin`, `1 Dec 2026 02:00 Europe/Berlin`.
+ * A time alone is the next one that a clock of that zone shows, a weekday the next of that name: so whoever reads it elsewhere, where it is another day, means the same.
+ * What lies between two minutes is told by the later one.
  */
 export function sayMoment(at: Instant, now: Instant, zone: string): string {
-  const awayMs = Math.abs(at - now);
-  const parts = awayMs < DAY_MS ? {} : awayMs < 6 * DAY_MS ? WEEKDAY : DATE;
-  const format = new Intl.DateTimeFormat('en-GB', { ...TIME, ...parts, timeZone: zone });
-  return `${format.format(at).replace(/,/g, '').replace(' at ', ' ')} ${zone}`;
+  const told = Math.ceil(at / MINUTE_MS) * MINUTE_MS;
+  const [wall, today] = [wallOf(told, zone), wallOf(now, zone)];
+  const date = told < now ? dateOf(wall) : dateUnlessNear(wall, today);
+  return `${date}${new Date(wall).toISOString().slice(11, 16)} ${zone}${offsetIfShownTwice(told, wall, zone)}`;
 }
 
-const TIME = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
-const WEEKDAY = { weekday: 'short' } as const;
-const DATE = { day: 'numeric', month: 'short', year: 'numeric' } as const;
+function dateUnlessNear(wall: number, today: number): string {
+  if (wall >= today && wall - today < DAY_MS) return '';
+  const days = dayOf(wall) - dayOf(today);
+  return days > 0 && days < 7 ? `${WEEKDAYS[weekdayOf(dayOf(wall))] ?? ''} ` : dateOf(wall);
+}
+
+function dateOf(wall: number): string {
+  const date = new Date(wall);
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ''} ${date.getUTCFullYear()} `;
+}
+
+/** In the hour that comes twice, a time alone does not tell which of the two. */
+function offsetIfShownTwice(at: Instant, wall: number, zone: string): string {
+  if (instantsOf(wall, zone).length < 2) return '';
+  const minutes = (wall - at) / MINUTE_MS;
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return ` (UTC${minutes < 0 ? '-' : '+'}${hours}${rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`})`;
+}
 
 const UNITS: readonly (readonly [number, string])[] = [
   [DAY_MS, 'd'],
@@ -23,8 +45,11 @@ const UNITS: readonly (readonly [number, string])[] = [
   [1_000, 's'],
 ];
 
-/** A span as people say it: `3 h`, `12 s`, `2 d`. */
+/** A span as people say it: `3 h`, `12 s`, `1 d 12 h`. */
 export function saySpan(ms: number): string {
-  const [size, name] = UNITS.find(([unit]) => ms >= unit) ?? [1, 'ms'];
-  return `${Math.floor(ms / size)} ${name}`;
+  const index = UNITS.findIndex(([unit]) => ms >= unit);
+  const [size, name] = UNITS[index] ?? [1, 'ms'];
+  const [smaller, nameOfSmaller] = UNITS[index + 1] ?? [1, 'ms'];
+  const rest = index < 0 ? 0 : Math.floor((ms % size) / smaller);
+  return `${Math.floor(ms / size)} ${name}${rest === 0 ? '' : ` ${rest} ${nameOfSmaller}`}`;
 }

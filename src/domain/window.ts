@@ -11,14 +11,21 @@ export type Window =
     }
   | { readonly kind: 'cron'; readonly cron: CronFields; readonly forMs: number };
 
-/** The values that each field of a cron takes, as `node-cron` parses them. */
+/** The values that each field of a cron takes; minutes and hours in order. */
 export interface CronFields {
   readonly minutes: readonly number[];
   readonly hours: readonly number[];
-  readonly daysOfMonth: readonly number[];
+  readonly daysOfMonth: readonly MonthDay[];
+  /** From 1. */
   readonly months: readonly number[];
-  readonly weekdays: readonly number[];
+  readonly weekdays: readonly MonthWeekday[];
 }
+
+/** A day of a month: its number, so many days before the last, or the working day nearest to one. */
+export type MonthDay = number | { readonly beforeLast: number } | { readonly workdayNear: number | 'last' };
+
+/** A day of the week (0 is Sunday): each, or only the nth or the last of a month. */
+export type MonthWeekday = number | { readonly weekday: number; readonly nth: number | 'last' };
 
 /** When a machine may change, in one zone: within one of `allow` (empty: at any time) and within none of `deny`. */
 export interface Windows {
