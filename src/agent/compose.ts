@@ -36,10 +36,10 @@ export function rootOfEnvironment(): string | null {
 export async function openRoot(folder: string, options: { background?: boolean } = {}): Promise<Root> {
   const layout = layoutOf(resolve(folder));
   const config = await loadMachineConfig(layout.config);
-  const secret = config.credentials?.from;
+  const secrets = [config.credentials, config.policy?.credentials ?? null];
   const host = composeHost({
     ...options,
-    names: secret !== undefined && 'env' in secret ? [secret.env] : [],
+    names: secrets.flatMap((secret) => (secret !== null && 'env' in secret.from ? [secret.from.env] : [])),
   });
   return { host, layout, config, machine: await ensureMachine(layout, host.clock.now()) };
 }

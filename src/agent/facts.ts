@@ -1,22 +1,28 @@
 import { isGitOpsError } from '../domain/errors.js';
 import { NO_REQUEST, type Facts, type Request } from '../domain/facts.js';
 import { NO_ORDERS, type Orders } from '../domain/orders.js';
+import { readDates } from '../state/policy-store.js';
 import { readObserved, readOrders } from '../state/store.js';
 import { knownUpgrade } from './known-upgrade.js';
+import { policyState } from './fleet.js';
 import { identityOf, ownRules, placeIn } from './identity.js';
 import { diskOf } from './room.js';
 import type { Root } from './root.js';
+import { pollEveryMs } from './schedule.js';
 
 /** Gathers what a decision looks at from the records on disk: everybody who asks gets the same. Drift is looked for apart (`look-drift.ts`). */
 export async function gatherFacts(root: Root, request: Request = NO_REQUEST): Promise<Facts> {
   const { host, layout, config } = root;
+  const observed = await readObserved(layout);
   return {
     upgrade: await knownUpgrade(root),
     orders: await ordersOrHold(root),
-    observed: await readObserved(layout),
+    observed,
     disk: await diskOf(root),
     ...{ machine: identityOf(root), own: ownRules(config) },
-    ...{ policy: { at: 'none' }, dates: {}, placeOf: placeIn(root), pollEveryMs: everyMs(config) },
+    policy: await policyState(root, observed),
+    dates: await readDates(layout),
+    ...{ placeOf: placeIn(root), pollEveryMs: await pollEveryMs(root) },
     underWay: false,
     zone: config.timezone ?? host.zone,
     tagPrefix: config.tagPrefix,
@@ -36,8 +42,4 @@ async function ordersOrHold({ layout, host }: Root): Promise<Orders> {
     const reason = `${error.message}; ${error.hint ?? ''}`;
     return { ...NO_ORDERS, hold: { reason, since: host.clock.now(), until: null } };
   }
-}
-
-function everyMs({ poll }: Root['config']): number {
-  return poll.kind === 'interval' ? poll.everyMs : 300_000;
 }

@@ -131,11 +131,15 @@ async function requireReachable(
   { host, cwd, signal }: { host: Host; cwd: string; signal: AbortSignal },
 ): Promise<Ref[]> {
   try {
-    return await listRefs({ url: repository, env: host.env }, channel, {
-      cwd,
-      signal,
-      background: host.background,
-    });
+    return await listRefs(
+      { url: repository, env: host.env },
+      { channels: [channel] },
+      {
+        cwd,
+        signal,
+        background: host.background,
+      },
+    );
   } catch (error) {
     // While a root is made, an unreachable repository most likely is a mistyped one.
     if (!isGitOpsError(error, 'SOURCE_UNREACHABLE', 'SOURCE_REFUSED')) throw error;

@@ -1,12 +1,15 @@
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
-import { afterFailedLook, afterLook, type Observed } from '../domain/observed.js';
+import { afterFailedLook, afterLook, type Observed, type PolicySight } from '../domain/observed.js';
 import { redactUrl } from '../domain/redact.js';
-import type { Instant } from '../domain/release.js';
+import type { MachineConfig } from '../config/machine.js';
+import type { PolicySource } from '../config/remote.js';
+import type { Instant, Ref } from '../domain/release.js';
 import { makePrivateFolder } from '../os/files.js';
 import { openAccess } from '../source/credentials.js';
-import { listRefs } from '../source/git.js';
+import { listRefs, type LookPlace } from '../source/git.js';
 import { lockWithin, tryLock, type Lock } from '../state/lock.js';
 import { readObserved, writeObserved } from '../state/store.js';
+import { channelInForce, policyState } from './fleet.js';
 import { diskOf, refusalOf } from './room.js';
 import type { Root } from './root.js';
 
@@ -68,24 +71,74 @@ async function look(
 ): Promise<Observed> {
   const { config, layout, host } = root;
   const at = host.clock.now();
-  const { tagPrefix } = config;
-  let after: Observed;
-  try {
-    const { env } = await openAccess(config, host);
-    const refs = await listRefs({ url: config.repository, env }, config.channel, {
-      cwd: layout.root,
-      signal,
-      background: host.background,
-    });
-    if (refs.length === 0 && (before?.refs.length ?? 0) > 0) throw emptied(config.repository);
-    after = afterLook(before, refs, { turn, at, tagPrefix });
-  } catch (error) {
-    // Cancelled, or a bug: neither tells anything about the source.
-    if (signal.aborted || !isGitOpsError(error)) throw error;
-    after = afterFailedLook(before, error, { turn, at });
-  }
+  const place = { cwd: layout.root, signal, background: host.background };
+  const [refs, apart] = await Promise.all([askForRefs(root, before, place), askApart(root, place)]);
+  const after =
+    refs instanceof GitOpsError
+      ? afterFailedLook(before, refs, { turn, at, policy: apart })
+      : afterLook(before, refs, {
+          ...{ turn, at, tagPrefix: config.tagPrefix },
+          policy: apart ?? sharedSight(config, refs),
+        });
   await writeObserved(layout, after);
   return after;
+}
+
+/** Asks for what the channels may pick from, this machine's own and the one that the policy puts it on, and for the policy's ref if it is there too. */
+async function askForRefs(
+  root: Root,
+  before: Observed | null,
+  place: LookPlace,
+): Promise<readonly Ref[] | GitOpsError> {
+  const { config, host } = root;
+  const { repository, policy } = config;
+  return orFailure(place, async () => {
+    const channels = [config.channel, channelInForce(root, await policyState(root, before))];
+    const named = policy !== null && isShared(config, policy) ? [policy.ref] : [];
+    const { env } = await openAccess(config, host);
+    const refs = await listRefs({ url: repository, env }, { channels, named }, place);
+    if (refs.length === 0 && (before?.refs.length ?? 0) > 0) throw emptied(repository);
+    return refs;
+  });
+}
+
+/** Looks for a policy that lies elsewhere. That it cannot be seen does not keep releases from being seen, nor the other way round. */
+async function askApart({ config, host }: Root, place: LookPlace): Promise<PolicySight | null> {
+  const { policy } = config;
+  if (policy === null || isShared(config, policy)) return null;
+  const refs = await orFailure(place, async () => {
+    const { env } = await openAccess(policy, host);
+    return listRefs({ url: policy.repository, env }, { channels: [], named: [policy.ref] }, place);
+  });
+  return refs instanceof GitOpsError ? { commit: null, error: refs.message } : sightIn(refs, policy);
+}
+
+/** Foreseen failures as values. What was cancelled, and bugs, tell nothing about the source. */
+async function orFailure<T>({ signal }: LookPlace, work: () => Promise<T>): Promise<T | GitOpsError> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted || !isGitOpsError(error)) throw error;
+    return error;
+  }
+}
+
+/** Whether one question to one repository tells both. */
+function isShared({ repository, credentials }: MachineConfig, policy: PolicySource): boolean {
+  return policy.repository === repository && policy.credentials === credentials;
+}
+
+function sharedSight({ policy }: MachineConfig, refs: readonly Ref[]): PolicySight | null {
+  return policy === null ? null : sightIn(refs, policy);
+}
+
+function sightIn(refs: readonly Ref[], { repository, ref }: PolicySource): PolicySight {
+  const found = refs.find(({ name }) => name === ref);
+  if (found !== undefined) return { commit: found.commit, error: null };
+  return {
+    commit: null,
+    error: `${redactUrl(repository)} has no ${ref}, where the fleet's policy should be`,
+  };
 }
 
 /** A turn in the future was written before the clock was set back: it is not believed. */

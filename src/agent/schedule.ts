@@ -39,6 +39,15 @@ export async function scheduleOf({ config: { poll }, machine, layout, host }: Ro
   };
 }
 
+/** How often a machine looks: a cron's pace is the time between its next two runs. */
+export async function pollEveryMs(root: Root): Promise<number> {
+  const { poll } = root.config;
+  if (poll.kind === 'interval') return poll.everyMs;
+  const { following } = await scheduleOf(root);
+  const next = following(root.host.clock.now());
+  return following(next) - next;
+}
+
 /** The cron's runs of the last `delayMs`, whose turn on this machine may be still to come; node-cron itself tells future runs only. */
 function spreadingRuns(task: ScheduledTask, from: Instant, delayMs: number): Instant[] {
   const newest = Math.floor(from / 1_000) * 1_000;

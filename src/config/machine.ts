@@ -3,6 +3,16 @@ import { CHANNEL_FORMS, parseChannel, type Channel } from '../domain/channel.js'
 import type { OwnRules } from '../domain/rules.js';
 import { DURATION_FORMS, parseDuration } from './duration.js';
 import { explainIssues, section } from './issues.js';
+import {
+  credentialsSection,
+  parseCredentials,
+  parsePolicySource,
+  policySection,
+  repositoryText,
+  text,
+  type Credentials,
+  type PolicySource,
+} from './remote.js';
 
 export type Strategy = 'releases' | 'checkout';
 
@@ -20,6 +30,8 @@ export interface MachineConfig {
   readonly rules: Omit<OwnRules, 'channel' | 'channelText'>;
   readonly tagPrefix: string;
   readonly credentials: Credentials | null;
+  /** Where the fleet's policy lies; null: there is none. */
+  readonly policy: PolicySource | null;
   /** Names of the pm2 apps that belong to the root; null: by folder. */
   readonly apps: readonly string[] | null;
   /** How many releases are kept on disk, the active and the previous one included. */
@@ -36,12 +48,6 @@ export interface MachineConfig {
 export type PollConfig =
   | { readonly kind: 'interval'; readonly everyMs: number }
   | { readonly kind: 'cron'; readonly expression: string; readonly timezone: string | null };
-
-/** Where the secret is, never the secret: the name of an environment variable, or a file. */
-export interface Credentials {
-  readonly username: string;
-  readonly from: { readonly env: string } | { readonly file: string };
-}
 
 const SHORTEST_POLL_MS = 10_000;
 const LONGEST_POLL_MS = 366 * 86_400_000;
@@ -63,29 +69,15 @@ const NO_RULES: MachineConfig['rules'] = {
   ...{ major: 'auto', approval: 'none' },
 };
 
-const text = v.pipe(v.string(), v.trim(), v.nonEmpty('must not be empty'));
 const later = v.custom<undefined>(
   (value) => value === undefined,
   'is not supported by this version: take it out',
 );
-const credentials = section({
-  username: v.optional(text, 'x-access-token'),
-  env: v.optional(text),
-  file: v.optional(text),
-});
 
 /** `gitops.json` as people write it, before defaults and what only code can check. */
 export const gitopsFile = section({
   $schema: v.optional(v.string()),
-  repository: v.pipe(
-    text,
-    v.check((url) => !url.startsWith('-'), 'must not begin with "-"'),
-    v.check(
-      // A user name may stay; what is as long as a token is one.
-      (url) => !/^[a-z+]+:\/\/(?:[^/@]*:[^/@]*|[^/@]{20,})@/i.test(url),
-      'must not hold a password or a token: name it under credentials',
-    ),
-  ),
+  repository: repositoryText,
   channel: v.optional(
     v.pipe(
       text,
@@ -105,7 +97,8 @@ export const gitopsFile = section({
     ),
   ),
   tagPrefix: v.optional(v.string(), ''),
-  credentials: v.optional(credentials),
+  credentials: v.optional(credentialsSection),
+  policy: v.optional(policySection),
   apps: v.optional(v.pipe(v.array(text), v.minLength(1, 'must name an app, or be left out'))),
   keep: v.optional(
     v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(2, 'must be at least 2')),
@@ -145,6 +138,9 @@ const checked = v.pipe(
       if (typeof poll === 'string') addIssue({ message: poll, path: pathTo(value, 'poll') });
       if (typeof secret === 'string') addIssue({ message: secret, path: pathTo(value, 'credentials') });
       if (typeof poll === 'string' || typeof secret === 'string' || channel === null) return NEVER;
+      const policy = parsePolicySource(value.policy, { repository: value.repository, credentials: secret });
+      if (typeof policy === 'string') addIssue({ message: policy, path: pathTo(value, 'policy') });
+      if (typeof policy === 'string') return NEVER;
       const { repository, strategy, tagPrefix, apps, keep, dirty, drift, name, labels } = value;
       return {
         ...{
@@ -154,7 +150,7 @@ const checked = v.pipe(
           strategy: strategy ?? null,
           ...{ poll, timezone: value.timezone ?? null, rules: NO_RULES },
           tagPrefix,
-          credentials: secret,
+          ...{ credentials: secret, policy },
         },
         ...{ apps: apps ?? null, keep, dirty, drift, name: name ?? null, labels },
       };
@@ -171,16 +167,6 @@ function parsePoll(written: string, timezone: string | null): PollConfig | strin
   return everyMs > LONGEST_POLL_MS
     ? `"${written}" is too seldom; at most 366d`
     : { kind: 'interval', everyMs };
-}
-
-function parseCredentials(
-  written: v.InferOutput<typeof credentials> | undefined,
-): Credentials | null | string {
-  if (written === undefined) return null;
-  const { username, env, file } = written;
-  if (env !== undefined && file === undefined) return { username, from: { env } };
-  if (file !== undefined && env === undefined) return { username, from: { file } };
-  return 'must name exactly one of env (a variable) and file (a path)';
 }
 
 function pathTo(input: object, key: string): [v.ObjectPathItem] {

@@ -31,6 +31,10 @@ export interface Sighting {
   readonly look: number;
 }
 
+/** What a look showed of the fleet's policy: its commit, or why that could not be seen. */
+export type PolicySight =
+  { readonly commit: Commit; readonly error: null } | { readonly commit: null; readonly error: string };
+
 /** A version tag that names another commit than when it was first seen. */
 export interface MovedTag {
   readonly tag: string;
@@ -44,7 +48,7 @@ const TAGS = 'refs/tags/';
 export function afterLook(
   before: Observed | null,
   refs: readonly Ref[],
-  { turn, at, tagPrefix }: LookFacts,
+  { turn, at, tagPrefix, policy = null }: LookFacts,
 ): Observed {
   const seen = { ...before?.seen };
   for (const { name, commit } of refs) {
@@ -52,7 +56,6 @@ export function afterLook(
     if (name.startsWith(TAGS) && isVersionTag(tag, tagPrefix)) seen[tag] ??= commit;
   }
   const looks = (before?.looks ?? 0) + 1;
-  const policy = before?.policy ?? null;
   return {
     turn,
     at,
@@ -61,8 +64,9 @@ export function afterLook(
     refs,
     seen,
     looks,
-    policy,
-    policyError: null,
+    // What cannot be seen for a while stays what it was; where none is followed, it is forgotten.
+    policy: policy === null ? null : (policy.commit ?? before?.policy ?? null),
+    policyError: policy?.error ?? null,
     first: firstSights(before, trustedRefs({ refs, seen }), { at, look: looks }),
   };
 }
@@ -88,7 +92,7 @@ function firstSights(
 export function afterFailedLook(
   before: Observed | null,
   { message, code }: Pick<GitOpsError, 'message' | 'code'>,
-  { turn, at }: Omit<LookFacts, 'tagPrefix'>,
+  { turn, at, policy = null }: Omit<LookFacts, 'tagPrefix'>,
 ): Observed {
   return {
     turn,
@@ -99,8 +103,8 @@ export function afterFailedLook(
     seen: before?.seen ?? {},
     looks: (before?.looks ?? 0) + 1,
     first: before?.first ?? {},
-    policy: before?.policy ?? null,
-    policyError: before?.policyError ?? null,
+    policy: policy?.commit ?? before?.policy ?? null,
+    policyError: policy === null ? (before?.policyError ?? null) : policy.error,
   };
 }
 
@@ -128,4 +132,6 @@ interface LookFacts {
   readonly turn: Instant;
   readonly at: Instant;
   readonly tagPrefix: string;
+  /** Null: none was looked for. */
+  readonly policy?: PolicySight | null;
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { GitOpsError } from '../domain/errors.js';
 import type { Env } from '../os/env.js';
-import type { Credentials } from '../config/machine.js';
+import type { Credentials } from '../config/remote.js';
 
 /** What is to be let into, and by which credentials. */
 interface Door {

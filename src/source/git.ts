@@ -35,11 +35,21 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 // Git holds all refs before it prints one, some hundred bytes each; a credential helper may want more than git.
 const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
 
+/** Which refs are asked for: all tags and the branches or refs that channels name, if there are any channels, and others by their full names. */
+export interface Question {
+  readonly channels: readonly Channel[];
+  readonly named?: readonly string[];
+}
+
 /**
- * Lists the refs that a channel may pick from: all tags, and the branch or ref that it names. Annotated tags are peeled to their commit.
+ * Lists the refs that somebody asks for, in one request. Annotated tags are peeled to their commit.
  * Throws `SOURCE_UNREACHABLE`, `SOURCE_REFUSED`, `GIT_MISSING`, `GIT_FAILED`, `ABORTED`.
  */
-export async function listRefs(remote: Remote, channel: Channel, place: LookPlace): Promise<Ref[]> {
+export async function listRefs(
+  remote: Remote,
+  { channels, named = [] }: Question,
+  place: LookPlace,
+): Promise<Ref[]> {
   const args = [
     ...['-c', `http.lowSpeedLimit=${LEAST_BYTES_PER_SECOND}`],
     ...['-c', `http.lowSpeedTime=${Math.ceil((place.bounds ?? BOUNDS).stallMs / 1000)}`],
@@ -47,8 +57,9 @@ export async function listRefs(remote: Remote, channel: Channel, place: LookPlac
     '--quiet',
     '--end-of-options',
     remote.url,
-    'refs/tags/*',
-    ...refPatterns(channel),
+    ...(channels.length === 0 ? [] : ['refs/tags/*']),
+    ...channels.flatMap(refPatterns),
+    ...named.flatMap((name) => [name, `${name}^{}`]),
   ];
   const answer = await ask(args, remote, place);
   if (answer.code === 0) return parseRefs(answer.stdout);

@@ -12,6 +12,9 @@ export interface Layout {
   readonly machine: string;
   readonly orders: string;
   readonly observed: string;
+  /** The fleet's policy as it was read last, and when releases were made that were there before the first look. */
+  readonly policy: string;
+  readonly dates: string;
   readonly journal: string;
   readonly upgradeLock: string;
   readonly pollLock: string;
@@ -46,6 +49,8 @@ export function layoutOf(root: string): Layout {
     machine: join(state, 'machine.json'),
     orders: join(state, 'orders.json'),
     observed: join(state, 'observed.json'),
+    policy: join(state, 'policy.json'),
+    dates: join(state, 'dates.json'),
     journal: join(state, 'journal.jsonl'),
     upgradeLock: join(state, 'upgrade.lock'),
     pollLock: join(state, 'poll.lock'),

@@ -19,6 +19,7 @@ const DEFAULTS: MachineConfig = {
   rules: NO_RULES,
   tagPrefix: '',
   credentials: null,
+  policy: null,
   apps: null,
   keep: 3,
   dirty: 'refuse',

@@ -15,6 +15,17 @@ export const MACHINE_MEANINGS: Readonly<Record<string, string>> = {
   'credentials.username': 'The user name that goes with the secret.',
   'credentials.env': 'The name of an environment variable of the poller that holds the secret.',
   'credentials.file': 'The path of a file that holds the secret.',
+  policy:
+    "Where the fleet's policy lies, which tells this machine what to follow and when it may change. It is only read.",
+  'policy.repository':
+    'The repository. Default: the application\'s own. (Checked beyond: no leading "-", no password.)',
+  'policy.ref': 'A branch, or the full name of a ref, refs/…. (Checked beyond: that it can be one.)',
+  'policy.path': 'The file in it. (Checked beyond: relative, without "..".)',
+  'policy.credentials':
+    "Where its secret is, as in credentials. Default: the application's, where the repository is its own. (Checked beyond: exactly one of env and file.)",
+  'policy.credentials.username': 'The user name that goes with the secret.',
+  'policy.credentials.env': 'The name of an environment variable of the poller that holds the secret.',
+  'policy.credentials.file': 'The path of a file that holds the secret.',
   apps: 'Names of the pm2 apps that belong to the root. Default: those whose folder or script lies in it.',
   keep: 'How many releases stay on disk, the active and the previous one included.',
   dirty:

@@ -30,7 +30,7 @@ describe('a look over a bad line or at a bad server', () => {
     const cwd = await ownFolder(t);
     const place = { cwd, signal: new AbortController().signal, background: false, bounds };
     const url = env['URL'] ?? remote.url;
-    return listRefs({ url, env: { PATH, HOME: cwd, ...env } }, { kind: 'stable' }, place);
+    return listRefs({ url, env: { PATH, HOME: cwd, ...env } }, { channels: [{ kind: 'stable' }] }, place);
   };
 
   const FAULTS: readonly Fault[] = [

@@ -65,7 +65,7 @@ test('a real repository tells its tags, and the branch or ref that the channel n
   for (const [text, expected] of table) {
     const channel = parseChannel(text);
     assert.ok(channel !== null);
-    const refs = await listRefs({ url: `file://${folder}`, env }, channel, place(folder));
+    const refs = await listRefs({ url: `file://${folder}`, env }, { channels: [channel] }, place(folder));
     assert.deepEqual(refs.map(({ name }) => name).sort(), expected, text);
     assert.ok(refs.every((ref) => ref.commit === head));
   }
@@ -74,7 +74,7 @@ test('a real repository tells its tags, and the branch or ref that the channel n
 test('why the source cannot be listed is told, without its password', async (context) => {
   const folder = await ownFolder(context);
   const env = { PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: '1' };
-  const list = (url: string) => listRefs({ url, env }, { kind: 'stable' }, place(folder));
+  const list = (url: string) => listRefs({ url, env }, { channels: [{ kind: 'stable' }] }, place(folder));
   await assert.rejects(list('http://me:hunter2@127.0.0.1:1/a.git'), (error: Error & { code: unknown }) => {
     assert.equal(error.code, 'SOURCE_UNREACHABLE');
     assert.match(error.message, /^cannot list the refs of http:\/\/127\.0\.0\.1:1\/a\.git: /);
@@ -92,14 +92,20 @@ test('an address that looks like an option is an address', async (context) => {
   const folder = await ownFolder(context);
   const trace = join(folder, 'trace');
   const remote = { url: `--upload-pack=touch ${trace}`, env: { PATH, HOME: folder } };
-  await assert.rejects(listRefs(remote, { kind: 'stable' }, place(folder)), { code: /^SOURCE_/ });
+  await assert.rejects(listRefs(remote, { channels: [{ kind: 'stable' }] }, place(folder)), {
+    code: /^SOURCE_/,
+  });
   assert.equal(existsSync(trace), false);
 });
 
 test('git that is missing, is cancelled, or answers nothing of use', async (context) => {
   const folder = await ownFolder(context);
   const list = (path: string, signal = new AbortController().signal) =>
-    listRefs({ url: 'https://h/a', env: { PATH: path } }, { kind: 'stable' }, { ...place(folder), signal });
+    listRefs(
+      { url: 'https://h/a', env: { PATH: path } },
+      { channels: [{ kind: 'stable' }] },
+      { ...place(folder), signal },
+    );
   await assert.rejects(list('/nowhere'), { code: 'GIT_MISSING' });
   await assert.rejects(list(PATH, AbortSignal.abort()), { code: 'ABORTED' });
   const bin = join(folder, 'bin');
@@ -126,7 +132,7 @@ test('ssh is the one that the user chose for git, in any of its ways; without a 
         url: `ssh://host.invalid${folder}`,
         env: { ...env, PATH: `${join(folder, 'path')}:${PATH}`, ...more },
       },
-      { kind: 'stable' },
+      { channels: [{ kind: 'stable' }] },
       place(folder),
     );
   assert.equal((await list()).length, 2);

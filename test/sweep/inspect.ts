@@ -147,6 +147,7 @@ export async function brokenFiles(tree: string, { files: committed }: Tagged): P
 const RESTING = [
   ...['machine.json', 'orders.json', 'observed.json', 'journal.jsonl', 'upgrade.lock', 'poll.lock'],
   ...[
+    ...['policy.json', 'dates.json'],
     'live.json',
     'kept',
     'mirror.git',
