@@ -43,9 +43,9 @@ export async function scheduleOf({ config: { poll }, machine, layout, host }: Ro
 export async function pollEveryMs(root: Root): Promise<number> {
   const { poll } = root.config;
   if (poll.kind === 'interval') return poll.everyMs;
-  const { following } = await scheduleOf(root);
-  const next = following(root.host.clock.now());
-  return following(next) - next;
+  const schedule = await scheduleOf(root);
+  const next = schedule.following(root.host.clock.now());
+  return schedule.following(next) - next;
 }
 
 /** The cron's runs of the last `delayMs`, whose turn on this machine may be still to come; node-cron itself tells future runs only. */

@@ -5,7 +5,7 @@ import { lookNow } from '../../src/agent/look.js';
 import type { Root } from '../../src/agent/root.js';
 import type { Observed } from '../../src/domain/observed.js';
 import { writePolicyRecord } from '../../src/state/policy-store.js';
-import { NO_LIMITS, policyWith } from '../domain/policies.js';
+import { following, NO_POLICY } from '../domain/facts.js';
 import { Remote } from '../bed/remote.js';
 import { ownRoot } from './place.js';
 
@@ -60,14 +60,14 @@ test('a policy elsewhere and the releases are seen each without the other', LIMI
   await remote.release('v1.1.0', { a: '2' });
   const blind = await look(root);
   assert.deepEqual([blind.error, blind.refs.length, blind.policy], [null, 2, first]);
-  assert.match(blind.policyError ?? '', /cannot list the refs of .*Authentication failed/i);
+  assert.match(blind.policyError ?? '', /cannot list the refs of .*terminal prompts disabled/);
 
   fleet.auth = null;
   remote.auth = { user: 'a', password: 'b' };
   const second = await fleet.commit({ 'fleet.json': '{"version":2}' }, 'policy');
   const offline = await look(root);
   assert.deepEqual([offline.refs.length, offline.policy, offline.policyError], [2, second, null]);
-  assert.match(offline.error ?? '', /Authentication failed/i);
+  assert.match(offline.error ?? '', /terminal prompts disabled/);
 });
 
 test('a look asks for what the channel in force may pick from, and the machineâ€™s own', LIMIT, async (t) => {
@@ -82,7 +82,7 @@ test('a look asks for what the channel in force may pick from, and the machineâ€
     before.refs.map(({ name }) => name),
     ['refs/heads/fleet'],
   );
-  const policy = policyWith({ rules: { ...NO_LIMITS, channel: 'branch:main' } });
+  const { policy } = following({ rules: { ...NO_POLICY.rules, channel: 'branch:main' } });
   const read = { source: sourceName(source), followed: { commit: tip, policy }, tried: tip, problem: null };
   await writePolicyRecord(root.layout, read);
   assert.deepEqual(channelInForce(root, await policyState(root, null)), { kind: 'branch', branch: 'main' });
@@ -91,5 +91,8 @@ test('a look asks for what the channel in force may pick from, and the machineâ€
 
   await writePolicyRecord(root.layout, { ...read, source: 'another place' });
   const { at, ...rest } = await policyState(root, after);
-  assert.deepEqual([at, rest], ['unread', { detail: "the fleet's policy could not be read yet", tried: null }]);
+  assert.deepEqual(
+    [at, rest],
+    ['unread', { detail: "the fleet's policy could not be read yet", tried: null }],
+  );
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { scheduleOf } from '../../src/agent/schedule.js';
+import { pollEveryMs, scheduleOf } from '../../src/agent/schedule.js';
 import { afterLook } from '../../src/domain/observed.js';
 import { spread } from '../../src/domain/turn.js';
 import { writeObserved } from '../../src/state/store.js';
@@ -51,4 +51,12 @@ test('a cron: a turn is not lost because its minute has begun before the machine
   assert.ok(turn > now && turn - now <= 1_000, `the next turn is ${turn - now} ms away`);
   assert.equal((turn - delayMs) % 1_000, 0);
   assert.equal(schedule.following(turn), turn + 1_000);
+});
+
+test('the pace of a machine is its interval, and that of a cron the time between its next two turns', async (context) => {
+  assert.equal(await pollEveryMs(await ownRoot(context, { poll: '7m' })), 7 * MINUTE_MS);
+  for (const id of [EARLY, LATE]) {
+    assert.equal(await pollEveryMs(await ownRoot(context, { poll: '*/10 * * * *' }, id)), 10 * MINUTE_MS);
+    assert.equal(await pollEveryMs(await ownRoot(context, { poll: '0 3 * * *' }, id)), 24 * 60 * MINUTE_MS);
+  }
 });

@@ -133,3 +133,30 @@ function mistakeOf(value: unknown): string {
   }
   assert.fail(`it was accepted: ${JSON.stringify(value)}`);
 }
+
+test('a policy lies in the application’s own repository, and its secret goes to the repository it was named for', () => {
+  const secret = { username: 'x-access-token', from: { env: 'TOKEN' } };
+  const own = { repository: 'https://h/a.git', credentials: { env: 'TOKEN' } };
+  const policyOf = (policy: object) => parseMachineConfig({ ...own, policy }, ORIGIN).policy;
+  const here = { repository: 'https://h/a.git', ref: 'refs/heads/main', path: 'fleet.json' };
+  assert.deepEqual(policyOf({}), { ...here, credentials: secret });
+  assert.deepEqual(policyOf({ ref: 'refs/tags/fleet', path: 'ops/fleet.json' }), {
+    ...{ ...here, ref: 'refs/tags/fleet', path: 'ops/fleet.json', credentials: secret },
+  });
+  assert.deepEqual(policyOf({ repository: 'https://other/fleet.git' }), {
+    ...{ ...here, repository: 'https://other/fleet.git', credentials: null },
+  });
+  assert.deepEqual(policyOf({ credentials: { file: '/t', username: 'u' } })?.credentials, {
+    ...{ username: 'u', from: { file: '/t' } },
+  });
+  for (const [policy, complaint] of [
+    [{ repository: 'https://u:p@h/f' }, /policy\.repository: must not hold a password/],
+    [{ ref: 'a b' }, /policy\.ref: "a b" is no ref/],
+    [{ ref: '-x' }, /policy\.ref: "-x" is no ref/],
+    [{ path: '../fleet.json' }, /policy\.path: "\.\.\/fleet\.json" is no path within a repository/],
+    [{ path: '/etc/fleet.json' }, /policy\.path/],
+    [{ credentials: { env: 'A', file: 'b' } }, /policy: credentials must name exactly one/],
+    [{ pth: 'a' }, /policy/],
+  ] as const)
+    assert.throws(() => policyOf(policy), { code: 'CONFIG_INVALID', message: complaint });
+});
