@@ -2,12 +2,13 @@ import * as v from 'valibot';
 import { GitOpsError } from '../domain/errors.js';
 import { redactUrls } from '../domain/redact.js';
 import { DURATION_FORMS, parseDuration } from './duration.js';
+import type { Path } from './located.js';
 
 const MAX_VALUE_CHARS = 80;
 
 /** All mistakes of one file as a `CONFIG_INVALID` that names each key, its value and the mend. `origin` is the file. */
 export function explainIssues(issues: readonly v.BaseIssue<unknown>[], origin: string): GitOpsError {
-  const lines = issues.map(explainIssue);
+  const lines = findMistakes(issues).map(({ path, text }) => sayAt(path, text));
   const message =
     lines.length === 1
       ? `${origin}: ${lines.join('')}`
@@ -15,6 +16,32 @@ export function explainIssues(issues: readonly v.BaseIssue<unknown>[], origin: s
   return new GitOpsError('CONFIG_INVALID', message, {
     hint: `correct ${lines.length === 1 ? 'this key' : 'these keys'} in ${origin}`,
   });
+}
+
+/** What is wrong, and the keys that lead there. */
+export interface Mistake {
+  readonly path: Path;
+  readonly text: string;
+  /** It is the key that is wrong, or its value. */
+  readonly part: 'key' | 'value';
+}
+
+/** Every mistake, each with the keys that lead there. */
+export function findMistakes(issues: readonly v.BaseIssue<unknown>[]): Mistake[] {
+  return issues.flatMap(deepest).map(({ issue, path }) => ({
+    path,
+    text: textOf(issue),
+    part: issue.type === 'strict_object' && issue.expected === 'never' ? 'key' : 'value',
+  }));
+}
+
+/** A mistake with its key before it: `groups[0].soak: …`. */
+export function sayAt(path: Path, text: string): string {
+  const keys = path.reduce<string>(
+    (before, key) => (typeof key === 'number' ? `${before}[${key}]` : `${before}.${key}`),
+    '',
+  );
+  return keys === '' ? text : `${keys.replace(/^\./, '')}: ${text}`;
 }
 
 /** An object whose unknown keys are refused, with the known key that was probably meant. */
@@ -52,15 +79,25 @@ export function nearestName(typed: string, known: readonly string[]): string | n
   return best !== undefined && best.distance <= Math.min(2, Math.floor(typed.length / 2)) ? best.name : null;
 }
 
-function explainIssue(issue: v.BaseIssue<unknown>): string {
-  const path = issue.path
-    ?.reduce((text, { key }) => (typeof key === 'number' ? `${text}[${key}]` : `${text}.${String(key)}`), '')
-    .replace(/^\./, '');
+/** The text of an issue alone. */
+function textOf(issue: v.BaseIssue<unknown>): string {
   // Valibot's own messages begin with `Invalid`; a schema's own message is already a sentence.
-  const text = issue.message.startsWith('Invalid ')
+  return issue.message.startsWith('Invalid ')
     ? `${shown(issue.input)} is not allowed; expected ${expectation(issue)}`
     : issue.message;
-  return path === undefined || path === '' ? text : `${path}: ${text}`;
+}
+
+/** Of forms of which none fits, those mistakes that lie deepest: what was written is nearest to that form. */
+function deepest(issue: v.BaseIssue<unknown>): { issue: v.BaseIssue<unknown>; path: Path }[] {
+  const own = keysTo(issue);
+  const inner = (issue.type === 'union' ? (issue.issues ?? []) : []).flatMap(deepest);
+  const within = inner.filter(({ path }) => path.length > 0);
+  if (within.length === 0) return [{ issue, path: own }];
+  return within.map((one) => ({ issue: one.issue, path: [...own, ...one.path] }));
+}
+
+function keysTo({ path }: v.BaseIssue<unknown>): Path {
+  return (path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
 }
 
 function explainSection(issue: v.StrictObjectIssue, known: readonly string[]): string {
@@ -77,7 +114,8 @@ function expectation({ expected }: v.BaseIssue<unknown>): string {
   return (expected ?? 'another value').replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ' or ');
 }
 
-function shown(value: unknown): string {
+/** A value as a message names it. */
+export function shown(value: unknown): string {
   const text = redactUrls(written(value));
   return text.length > MAX_VALUE_CHARS ? `${text.slice(0, MAX_VALUE_CHARS)}…` : text;
 }

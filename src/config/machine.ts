@@ -173,7 +173,8 @@ function pathTo(input: object, key: string): [v.ObjectPathItem] {
   return [{ type: 'object', origin: 'value', input: { ...input }, key, value: undefined }];
 }
 
-function isTimezone(name: string): boolean {
+/** Whether the platform knows a zone of that name. */
+export function isTimezone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== '';
   } catch {

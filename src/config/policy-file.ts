@@ -1,0 +1,103 @@
+import * as v from 'valibot';
+import { CHANNEL_FORMS, parseChannel } from '../domain/channel.js';
+import { duration, section } from './issues.js';
+import { isTimezone } from './machine.js';
+import { MOMENT_FORMS, parseMoment } from './moment.js';
+
+const text = v.pipe(v.string('must be a text'), v.trim(), v.nonEmpty('must not be empty'));
+const texts = v.array(text, 'must be a list of texts');
+const tag = v.pipe(
+  text,
+  v.check(
+    isVersion,
+    ({ input }) => `${JSON.stringify(input)} is no version tag; write it whole, such as v1.5.0`,
+  ),
+);
+
+const moment = v.pipe(
+  text,
+  v.check(
+    (written) => parseMoment(written) !== null,
+    ({ input }) => `${JSON.stringify(input)} is no moment; write ${MOMENT_FORMS}`,
+  ),
+);
+const timezone = v.pipe(
+  text,
+  v.check(isTimezone, ({ input }) => `${JSON.stringify(input)} is no IANA time zone, such as Europe/Berlin`),
+);
+
+/** A tombstone: a tag, or a tag with its reason. */
+const tombstone = v.union(
+  [tag, section({ tag, reason: v.optional(text) })],
+  'must be a tag, or an object with tag and reason',
+);
+
+const hold = v.union(
+  [v.boolean(), section({ reason: v.optional(text), until: v.optional(moment) })],
+  'must be true, false, or an object with reason and until',
+);
+
+/** What may be said of all machines and of a group. */
+const rules = {
+  channel: v.optional(text),
+  pin: v.optional(text),
+  hold: v.optional(hold),
+  timezone: v.optional(timezone),
+  soak: v.optional(duration()),
+  major: v.optional(v.picklist(['auto', 'manual'], 'must be "auto" or "manual"')),
+  approval: v.optional(v.picklist(['none', 'required'], 'must be "none" or "required"')),
+};
+
+const channel = section({
+  follow: v.pipe(
+    text,
+    v.check(
+      (written) => parseChannel(written) !== null,
+      ({ input }) => `"${input}" is no channel; write ${CHANNEL_FORMS}`,
+    ),
+  ),
+  soak: v.optional(duration()),
+  after: v.optional(section({ channel: text, for: v.optional(duration(), 0) })),
+});
+
+const group = section({
+  name: text,
+  match: section({
+    ids: v.optional(texts, []),
+    names: v.optional(texts, []),
+    labels: v.optional(v.record(v.string(), v.string()), {}),
+  }),
+  ...rules,
+  canary: v.optional(v.boolean('must be true or false')),
+});
+
+const machine = section({
+  id: text,
+  name: v.optional(text),
+  labels: v.optional(v.record(v.string(), v.string()), {}),
+});
+
+/** `fleet.json` as people write it, before what only code can check. */
+export const fleetFile = section({
+  $schema: v.optional(v.string()),
+  version: v.pipe(
+    v.number('must be a whole number that grows with every change'),
+    v.integer('must be a whole number that grows with every change'),
+    v.minValue(1, 'must be at least 1'),
+  ),
+  expires: v.optional(moment),
+  ...rules,
+  channels: v.optional(v.record(v.string(), channel), {}),
+  groups: v.optional(v.array(group, 'must be a list of groups'), []),
+  tombstones: v.optional(v.array(tombstone, 'must be a list of tags'), []),
+  barriers: v.optional(v.array(tag, 'must be a list of tags'), []),
+  approved: v.optional(v.array(tag, 'must be a list of tags'), []),
+  machines: v.optional(v.array(machine, 'must be a list of machines'), []),
+});
+
+export type FleetFile = v.InferOutput<typeof fleetFile>;
+
+/** Whether a tag ends with a version, whatever stands before it: the machines know the prefix. */
+function isVersion(written: string): boolean {
+  return parseChannel(written.replace(/^.*?(?=v?\d+\.\d+\.\d+)/, ''))?.kind === 'tag';
+}

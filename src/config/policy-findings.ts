@@ -1,0 +1,220 @@
+import { parseChannel } from '../domain/channel.js';
+import { nearestName, shown, type Mistake } from './issues.js';
+import type { Path } from './located.js';
+import type { LoosePolicy } from './policy-loose.js';
+
+/** Something about a policy that its shape does not tell. */
+export interface Finding extends Mistake {
+  /** A warning does not keep the policy from being followed. */
+  readonly level: 'error' | 'warning';
+}
+
+/** What is wrong or odd about how the parts of a policy go together, whoever reads it and whenever. */
+export function findingsOf(policy: LoosePolicy): Finding[] {
+  return [
+    ...channelFindings(policy),
+    ...feederFindings(policy),
+    ...groupFindings(policy),
+    ...tagFindings(policy),
+    ...rosterFindings(policy),
+  ];
+}
+
+/** A finding about the value that some keys lead to. */
+export function finding(level: Finding['level'], path: Path, text: string): Finding {
+  return { level, path, text, part: 'value' };
+}
+
+function channelFindings(policy: LoosePolicy): Finding[] {
+  const { channels, groups, channel } = policy;
+  const known = Object.keys(channels);
+  const chosen: [Path, string | null][] = [
+    [['channel'], channel],
+    ...groups.map((group, index): [Path, string | null] => [['groups', index, 'channel'], group.channel]),
+  ];
+  return [
+    ...chosen.flatMap(([path, name]) => (name === null ? [] : channelFinding(path, name, known))),
+    ...known.flatMap((name) => followFinding(name, policy)),
+  ];
+}
+
+function channelFinding(path: Path, name: string, known: readonly string[]): Finding[] {
+  if (known.includes(name)) return [];
+  const written = parseChannel(name);
+  if (written === null)
+    return [
+      finding(
+        'error',
+        path,
+        `${shown(name)} is neither a channel of this policy (${listed(known)}) nor one by its form`,
+      ),
+    ];
+  if (written.kind !== 'prerelease' || isUsual(name)) return [];
+  const meant = nearestName(name, known);
+  const hint = meant === null ? '' : `; did you mean ${meant}?`;
+  return [
+    finding(
+      'warning',
+      path,
+      `no channel of this policy is called ${name}: it takes prereleases such as 1.0.0-${name}.1${hint}`,
+    ),
+  ];
+}
+
+function followFinding(name: string, { channels }: LoosePolicy): Finding[] {
+  const follow = channels[name]?.follow ?? '';
+  const other = Object.hasOwn(channels, follow) ? channels[follow]?.follow : undefined;
+  if (name === follow || other === undefined || other === follow) return [];
+  const text = `this means ${shown(follow)} as a channel's form, not the channel of this policy, which follows ${shown(other)}`;
+  return [finding('warning', ['channels', name, 'follow'], text)];
+}
+
+function isUsual(id: string): boolean {
+  return ['alpha', 'beta', 'rc'].includes(id);
+}
+
+function feederFindings({ channels }: LoosePolicy): Finding[] {
+  const known = Object.keys(channels);
+  return Object.entries(channels).flatMap(([name, { after, follow }]) => {
+    if (after === null) return [];
+    const path = ['channels', name, 'after', 'channel'];
+    if (!Object.hasOwn(channels, after.channel)) {
+      const meant = nearestName(after.channel, known);
+      const hint = meant === null ? `; known are ${listed(known)}` : `; did you mean ${meant}?`;
+      return [finding('error', path, `${shown(after.channel)} is no channel of this policy${hint}`)];
+    }
+    const circle = circleOf(channels, name);
+    // Told once, at the channel whose name comes first.
+    if (circle !== null)
+      return circle.toSorted()[0] === name
+        ? [
+            finding(
+              'error',
+              path,
+              `${[...circle, name].join(' after ')}: in this circle no release ever comes to any of them`,
+            ),
+          ]
+        : [];
+    return moverFindings(path, follow, channels[after.channel]?.follow ?? null);
+  });
+}
+
+/** The channels that feed each other in a circle which a channel is part of. */
+function circleOf(channels: LoosePolicy['channels'], start: string): string[] | null {
+  const circle = [start];
+  for (;;) {
+    const next = channels[circle.at(-1) ?? '']?.after?.channel;
+    if (next === start) return circle;
+    if (next === undefined || circle.includes(next)) return null;
+    circle.push(next);
+  }
+}
+
+/** What comes from a branch or a moved ref is no tag, and the other way around. */
+function moverFindings(path: Path, follow: string | null, fed: string | null): Finding[] {
+  const [moves, before] = [follow, fed].map((text) => isMoved(text));
+  if (moves === undefined || before === undefined || moves === before) return [];
+  return [
+    finding(
+      'warning',
+      path,
+      `${shown(fed)} and ${shown(follow)} have no release in common: nothing ever passes from one to the other`,
+    ),
+  ];
+}
+
+function isMoved(text: string | null): boolean | undefined {
+  const kind = text === null ? undefined : parseChannel(text)?.kind;
+  return kind === undefined ? undefined : kind === 'branch' || kind === 'ref';
+}
+
+function groupFindings({ groups, hold }: LoosePolicy): Finding[] {
+  return groups.flatMap(({ name, match, hold: own }, index) => {
+    const path = ['groups', index];
+    const first = groups.findIndex((other) => other.name === name);
+    const never = match.ids.length + match.names.length + Object.keys(match.labels).length === 0;
+    return [
+      ...(name === null || first === index
+        ? []
+        : [finding('error', [...path, 'name'], `groups[${first}] is called ${shown(name)} already`)]),
+      ...(never
+        ? [finding('warning', [...path, 'match'], 'it names no machine: nobody is in this group')]
+        : []),
+      ...(own === false && hold !== undefined && hold !== false
+        ? [finding('warning', [...path, 'hold'], 'a group does not lift the hold of all machines')]
+        : []),
+      ...match.names.flatMap((glob, at) =>
+        /[[\]{}]/.test(glob)
+          ? [
+              finding(
+                'warning',
+                [...path, 'match', 'names', at],
+                `${shown(glob)}: only * and ? stand for something here`,
+              ),
+            ]
+          : [],
+      ),
+    ];
+  });
+}
+
+function tagFindings({ tombstones, barriers, approved, pin, groups }: LoosePolicy): Finding[] {
+  const withdrawn = (tag: string | null): boolean => tag !== null && tag !== '' && tombstones.includes(tag);
+  const pins: [Path, string | null][] = [
+    [['pin'], pin],
+    ...groups.map((group, index): [Path, string | null] => [['groups', index, 'pin'], group.pin]),
+  ];
+  return [
+    ...pins.flatMap(([path, tag]) =>
+      withdrawn(tag)
+        ? [finding('error', path, `${shown(tag)} is withdrawn by a tombstone: no machine goes there`)]
+        : [],
+    ),
+    ...barriers.flatMap((tag, index) =>
+      withdrawn(tag)
+        ? [
+            finding(
+              'error',
+              ['barriers', index],
+              `${shown(tag)} is withdrawn by a tombstone: no machine ever gets past it`,
+            ),
+          ]
+        : [],
+    ),
+    ...Object.entries({ tombstones, barriers, approved }).flatMap(([key, tags]) =>
+      tags.flatMap((tag, index) =>
+        tag === '' || tags.indexOf(tag) === index
+          ? []
+          : [finding('warning', [key, index], `${shown(tag)} stands here twice`)],
+      ),
+    ),
+  ];
+}
+
+function rosterFindings({ machines, groups }: LoosePolicy): Finding[] {
+  const ids = machines.map(({ id }) => id);
+  const twice = ids.flatMap((id, index) =>
+    id === null || ids.indexOf(id) === index
+      ? []
+      : [finding('error', ['machines', index, 'id'], `${shown(id)} stands here twice`)],
+  );
+  if (machines.length === 0) return [];
+  const strangers = groups.flatMap(({ match }, index) =>
+    match.ids.flatMap((id, at) =>
+      id === '' || ids.includes(id)
+        ? []
+        : [
+            finding(
+              'warning',
+              ['groups', index, 'match', 'ids', at],
+              `${shown(id)} is no machine of machines`,
+            ),
+          ],
+    ),
+  );
+  return [...twice, ...strangers];
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? 'it has none' : names.join(', ');
+}

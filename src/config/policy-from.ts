@@ -1,0 +1,69 @@
+import { parseChannel } from '../domain/channel.js';
+import type { GroupRules, NamedChannel, Policy } from '../domain/policy.js';
+import type { Instant } from '../domain/release.js';
+import { endOf, parseMoment } from './moment.js';
+import type { FleetFile } from './policy-file.js';
+
+type WrittenRules = Omit<FleetFile['groups'][number], 'name' | 'match'>;
+
+/** A policy out of a file that has been checked; times of day without a zone of their own are those of `zone`. */
+export function policyFrom(file: FleetFile, zone: string): Policy {
+  const ofFleet = file.timezone ?? zone;
+  const channels = Object.entries(file.channels).flatMap(([name, written]) => {
+    const channel = channelFrom(written);
+    return channel === null ? [] : [[name, channel] as const];
+  });
+  return {
+    version: file.version,
+    expires: until(file.expires, ofFleet),
+    rules: rulesFrom(file, ofFleet),
+    groups: file.groups.map((group) => ({
+      name: group.name,
+      match: group.match,
+      rules: rulesFrom(group, group.timezone ?? ofFleet),
+    })),
+    channels: Object.fromEntries(channels),
+    tombstones: file.tombstones.map((stone) =>
+      typeof stone === 'string'
+        ? { tag: stone, reason: null }
+        : { tag: stone.tag, reason: stone.reason ?? null },
+    ),
+    barriers: file.barriers,
+    approved: file.approved,
+    roster: file.machines.map(({ id, name, labels }) => ({ id, name: name ?? id, labels })),
+  };
+}
+
+function rulesFrom(written: WrittenRules, zone: string): GroupRules {
+  const { channel, pin, hold, soak, canary, major, approval } = written;
+  return {
+    channel: channel ?? null,
+    pin: pin ?? null,
+    hold: holdFrom(hold, zone),
+    windows: null,
+    freezes: [],
+    soakMs: soak ?? null,
+    wave: null,
+    ...{ canary: canary ?? null, major: major ?? null, approval: approval ?? null },
+  };
+}
+
+function holdFrom(hold: WrittenRules['hold'], zone: string): GroupRules['hold'] {
+  if (hold === undefined || hold === false) return null;
+  if (hold === true) return { reason: null, until: null };
+  return { reason: hold.reason ?? null, until: until(hold.until, zone) };
+}
+
+function channelFrom({ follow, soak, after }: FleetFile['channels'][string]): NamedChannel | null {
+  const channel = parseChannel(follow);
+  if (channel === null) return null;
+  return {
+    ...{ channel, text: follow, soakMs: soak ?? null, wave: null },
+    after: after === undefined ? null : { channel: after.channel, forMs: after.for },
+  };
+}
+
+function until(text: string | undefined, zone: string): Instant | null {
+  const moment = text === undefined ? null : parseMoment(text);
+  return moment === null ? null : endOf(moment, zone);
+}

@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { checkPolicy, parsePolicy } from '../../src/config/policy.js';
+import { isGitOpsError } from '../../src/domain/errors.js';
+
+const NOW = Date.UTC(2026, 10, 24, 12);
+const HERE = { zone: 'UTC', now: NOW };
+
+/** What is told of a policy with these keys, each line of it a key. */
+function told(...lines: readonly string[]): string[] {
+  return checkPolicy(['{ "version": 1,', ...lines, '}'].join('\n'), HERE).mistakes.map(
+    ({ line, column, level, message }) => `${line}:${column} ${level} ${message}`,
+  );
+}
+
+// What stands in the file, and what is told about it: by line, column, key, value and mend.
+const MISTAKES: [string, string[], string[]][] = [
+  [
+    'a mistyped key, at the key',
+    ['  "chanel": "beta"'],
+    ['2:3 error chanel: unknown key; did you mean channel?'],
+  ],
+  [
+    'values of other kinds, all at once',
+    ['  "soak": "two days", "major": "ask",', '  "groups": [{ "name": "", "match": { "ids": [1] } }]'],
+    [
+      '2:11 error soak: "two days" is no duration; write "500ms", "2s", "5m", "1h", "2d" or a number of milliseconds',
+      '2:32 error major: must be "auto" or "manual"',
+      '3:24 error groups[0].name: must not be empty',
+      '3:47 error groups[0].match.ids[0]: must be a text',
+    ],
+  ],
+  [
+    'a key of a form among several, at the key',
+    ['  "hold": { "resaon": "an audit" }'],
+    ['2:13 error hold.resaon: unknown key; did you mean reason?'],
+  ],
+  [
+    'what is none of several forms',
+    ['  "hold": "yes", "tombstones": [{ "tag": "latest" }, 7]'],
+    [
+      '2:11 error hold: must be true, false, or an object with reason and until',
+      '2:42 error tombstones[0].tag: "latest" is no version tag; write it whole, such as v1.5.0',
+      '2:54 error tombstones[1]: must be a tag, or an object with tag and reason',
+    ],
+  ],
+  [
+    'channels that there are not',
+    [
+      '  "channels": { "nightly": { "follow": "branch:main" }, "stable": { "follow": "stable" } },',
+      '  "channel": "nightyl", "groups": [{ "name": "a", "match": { "ids": ["x"] }, "channel": "no such" }]',
+    ],
+    [
+      '3:14 warning channel: no channel of this policy is called nightyl: it takes prereleases such as 1.0.0-nightyl.1; did you mean nightly?',
+      '3:89 error groups[0].channel: "no such" is neither a channel of this policy (nightly, stable) nor one by its form',
+    ],
+  ],
+  [
+    'a channel that follows another by a name that means something else there',
+    ['  "channels": { "canary": { "follow": "beta" }, "wide": { "follow": "canary" } }'],
+    [
+      '2:69 warning channels.wide.follow: this means "canary" as a channel\'s form, not the channel of this policy, which follows "beta"',
+    ],
+  ],
+  [
+    'feeders that there are not, or in a circle, beside a mistake of another kind',
+    [
+      '  "channels": {',
+      '    "a": { "follow": "stable", "after": { "channel": "b" } },',
+      '    "b": { "follow": "beta", "after": { "channel": "c", "for": "2 days" } },',
+      '    "c": { "follow": "rc", "after": { "channel": "a" } },',
+      '    "d": { "follow": "stable", "after": { "channel": "betta" } },',
+      '    "beta": { "follow": "beta" }, "e": { "follow": "stable", "after": { "channel": "main" } },',
+      '    "main": { "follow": "branch:main" } }',
+    ],
+    [
+      '3:54 error channels.a.after.channel: a after b after c after a: in this circle no release ever comes to any of them',
+      '4:64 error channels.b.after.for: "2 days" is no duration; write "500ms", "2s", "5m", "1h", "2d" or a number of milliseconds',
+      '6:54 error channels.d.after.channel: "betta" is no channel of this policy; did you mean beta?',
+      '7:84 warning channels.e.after.channel: "branch:main" and "stable" have no release in common: nothing ever passes from one to the other',
+    ],
+  ],
+  [
+    'groups of one name, groups that nobody is in, globs that are none, a hold that lifts nothing',
+    [
+      '  "hold": true, "groups": [',
+      '  { "name": "a", "match": {} },',
+      '  { "name": "a", "match": { "names": ["vps-[12]"] }, "hold": false } ]',
+    ],
+    [
+      '3:27 warning groups[0].match: it names no machine: nobody is in this group',
+      '4:13 error groups[1].name: groups[0] is called "a" already',
+      '4:39 warning groups[1].match.names[0]: "vps-[12]": only * and ? stand for something here',
+      '4:62 warning groups[1].hold: a group does not lift the hold of all machines',
+    ],
+  ],
+  [
+    'tags that are no versions, stand twice, or are withdrawn',
+    [
+      '  "barriers": ["v1.5.0", "main", "api@2.0.0"], "approved": ["v2.0.0", "v2.0.0"],',
+      '  "tombstones": ["v1.5.0", { "tag": "v1.6.0", "reason": "leaks" }], "pin": "v1.6.0"',
+    ],
+    [
+      '2:16 error barriers[0]: "v1.5.0" is withdrawn by a tombstone: no machine ever gets past it',
+      '2:26 error barriers[1]: "main" is no version tag; write it whole, such as v1.5.0',
+      '2:71 warning approved[1]: "v2.0.0" stands here twice',
+      '3:76 error pin: "v1.6.0" is withdrawn by a tombstone: no machine goes there',
+    ],
+  ],
+  [
+    'machines that stand twice, or are not there',
+    [
+      '  "machines": [{ "id": "m-1" }, { "id": "m-1", "name": "x" }],',
+      '  "groups": [{ "name": "a", "match": { "ids": ["m-2", "m-1"] } }]',
+    ],
+    [
+      '2:41 error machines[1].id: "m-1" stands here twice',
+      '3:48 warning groups[0].match.ids[0]: "m-2" is no machine of machines',
+    ],
+  ],
+  [
+    'moments that are none or have passed',
+    ['  "expires": "2026-11-23", "hold": { "until": "2026-02-30" }, "timezone": "Berlin"'],
+    [
+      '2:14 error expires: "2026-11-23" has passed: every machine that reads this holds; name a moment to come',
+      '2:47 error hold.until: "2026-02-30" is no moment; write 2026-12-24, 2026-12-24T18:00, or with an offset 2026-12-24T18:00+01:00 or …Z',
+      '2:75 error timezone: "Berlin" is no IANA time zone, such as Europe/Berlin',
+    ],
+  ],
+  [
+    'moments that come soon, or ended a hold',
+    ['  "expires": "2026-11-30T12:00", "hold": { "until": "2026-11-24T12:00Z" }'],
+    [
+      '2:14 warning expires: within a week every machine holds, unless a newer version comes before',
+      '2:53 warning hold.until: "2026-11-24T12:00Z" has passed: nothing is held',
+    ],
+  ],
+  [
+    'a key that stands twice, which would hide the first',
+    ['  "hold": true,', '  "hold": false'],
+    ['3:3 error the key "hold" stands twice; write it once'],
+  ],
+];
+
+for (const [what, lines, expected] of MISTAKES)
+  test(`a policy's mistakes are told: ${what}`, () => {
+    assert.deepEqual(told(...lines), expected);
+  });
+
+test('what is no JSON is told with its place, and nothing else', () => {
+  const of = (text: string): string[] =>
+    checkPolicy(text, HERE).mistakes.map(({ line, column, message }) => `${line}:${column} ${message}`);
+  assert.deepEqual(of(''), ['1:1 the file is empty']);
+  assert.deepEqual(of('[]'), ['1:1 must be an object in braces']);
+  assert.deepEqual(of('{}'), ['1:1 version: this key is missing']);
+  assert.deepEqual(of('{ "version": 1.5 }'), [
+    '1:14 version: must be a whole number that grows with every change',
+  ]);
+  assert.deepEqual(of('{ "version": 1,\r\n  "hold" true }'), ['2:10 colon expected']);
+  assert.deepEqual(of('{ "version": 1'), ['1:15 close brace expected']);
+  assert.deepEqual(of('[['.repeat(100_000)), ['1:51 more than 50 levels of brackets']);
+});
+
+test('comments, trailing commas and the mark of Windows are no mistakes, brackets in texts no levels', () => {
+  const text = `\ufeff// ${'['.repeat(99)}\n{ /* the first */ "version": 1, "hold": { "reason": "${'['.repeat(99)}", }, }`;
+  assert.deepEqual(checkPolicy(text, HERE).mistakes, []);
+  assert.equal(parsePolicy(text, { origin: 'fleet.json', zone: 'UTC' }).rules.hold?.reason, '['.repeat(99));
+});
+
+test('a policy is read whole, its days in its own zone', () => {
+  const text = `{
+    "version": 7, "expires": "2027-01-31", "timezone": "Europe/Berlin", "soak": "2h", "major": "manual",
+    "hold": { "reason": "an audit", "until": "2026-11-25T18:00" },
+    "channels": { "beta": { "follow": "beta" }, "stable": { "follow": "stable", "soak": "1d", "after": { "channel": "beta", "for": "48h" } } },
+    "groups": [{ "name": "canaries", "match": { "names": ["vps-0*"] }, "channel": "beta", "canary": true, "timezone": "Asia/Tokyo", "hold": { "until": "2026-11-25T18:00" } }],
+    "tombstones": ["v1.2.3", { "tag": "v1.2.4", "reason": "leaks" }], "barriers": ["v1.5.0"], "approved": ["v2.0.0"],
+    "machines": [{ "id": "m-1", "labels": { "region": "eu" } }],
+  }`;
+  const policy = parsePolicy(text, { origin: 'fleet.json', zone: 'America/New_York' });
+  const nothing = { channel: null, pin: null, hold: null, windows: null, freezes: [], soakMs: null };
+  const silent = { ...nothing, wave: null, canary: null, major: null, approval: null };
+  assert.deepEqual(policy, {
+    version: 7,
+    expires: Date.UTC(2027, 0, 31, 23),
+    rules: {
+      ...{ ...silent, soakMs: 7_200_000, major: 'manual' },
+      hold: { reason: 'an audit', until: Date.UTC(2026, 10, 25, 17) },
+    },
+    groups: [
+      {
+        name: 'canaries',
+        match: { ids: [], names: ['vps-0*'], labels: {} },
+        rules: {
+          ...{ ...silent, channel: 'beta', canary: true },
+          hold: { reason: null, until: Date.UTC(2026, 10, 25, 9) },
+        },
+      },
+    ],
+    channels: {
+      beta: {
+        channel: { kind: 'prerelease', id: 'beta' },
+        text: 'beta',
+        soakMs: null,
+        wave: null,
+        after: null,
+      },
+      stable: {
+        ...{ channel: { kind: 'stable' }, text: 'stable', soakMs: 86_400_000, wave: null },
+        after: { channel: 'beta', forMs: 172_800_000 },
+      },
+    },
+    tombstones: [
+      { tag: 'v1.2.3', reason: null },
+      { tag: 'v1.2.4', reason: 'leaks' },
+    ],
+    ...{ barriers: ['v1.5.0'], approved: ['v2.0.0'] },
+    roster: [{ id: 'm-1', name: 'm-1', labels: { region: 'eu' } }],
+  });
+});
+
+test('a policy with errors is refused with all of them, and their places', () => {
+  const text = '{\n  "version": 0,\n  "barriers": ["main"],\n  "groups": [{ "name": "a", "match": {} }]\n}';
+  assert.throws(
+    () => parsePolicy(text, { origin: 'fleet.json', zone: 'UTC' }),
+    (error) =>
+      isGitOpsError(error, 'CONFIG_INVALID') &&
+      error.message ===
+        'fleet.json:2:14: version: must be at least 1\nfleet.json:3:16: barriers[0]: "main" is no version tag; write it whole, such as v1.5.0',
+  );
+});
