@@ -55,7 +55,7 @@ const TABLE: [string, Partial<Policy>, string, readonly string[], Partial<Rollou
     ...(['a pin on another that comes first', rules({ pin: 'v1.0.5' })] as const),
     ...(["pinned: pinned on v1.0.5 by the fleet's policy; the channel offers v1.1.0", []] as const),
   ],
-  ['a hold', rules({ hold: hold(null) }), 'held: a fair', []],
+  ['a hold', rules({ hold: hold(null) }), "held: held by the fleet's policy: a fair", []],
   ['a hold with an end', rules({ hold: hold(OUT + 3 * HOUR_MS) }), '3 h', ['held']],
   [
     'withdrawn',

@@ -3,16 +3,7 @@ import test from 'node:test';
 import { exposureAt } from '../../src/domain/exposure.js';
 import { foresee } from '../../src/domain/rollout.js';
 import { shareAfter, type Wave } from '../../src/domain/wave.js';
-import {
-  group,
-  groupRules,
-  HOUR_MS,
-  machine,
-  machines,
-  MINUTE_MS,
-  policyWith,
-  rolloutWith,
-} from '../domain/fleet.js';
+import { group, groupRules, HOUR_MS, machines, MINUTE_MS, policyWith, rolloutWith } from '../domain/fleet.js';
 import { FIRST, machineOf, run, SECOND, START } from './fleet.js';
 import { loadOf } from './load.js';
 import { held } from './simulate.js';
