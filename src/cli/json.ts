@@ -1,3 +1,5 @@
+import type { Foresight } from '../agent/foresee.js';
+import type { Arrival } from '../domain/rollout.js';
 import type { Closed } from '../domain/verdict.js';
 import type { Instant, Release } from '../domain/release.js';
 import type { Run } from '../domain/run.js';
@@ -34,6 +36,24 @@ export function runJson({ id, from, to, outcome, startedAt, endedAt, cause, prob
   return {
     ...{ id, from: from?.tag ?? null, to: to.tag, outcome, startedAt: iso(startedAt), endedAt: iso(endedAt) },
     ...{ cause: problem, trigger: cause, fromCommit: from?.commit ?? null, toCommit: to.commit },
+  };
+}
+
+/** `rollout --json`: each machine with the moment at which it takes the release, or why it does not. */
+export function rolloutJson({ rollout, arrivals }: Foresight): object {
+  const { tag, from, out, policy, pollEveryMs, zone } = rollout;
+  return {
+    ...{ schema: 1, tag, from, out: iso(out), policyVersion: policy.version, pollEveryMs, zone },
+    machines: arrivals.map(arrivalJson),
+  };
+}
+
+function arrivalJson({ machine, group, channel, canary, waits, fate }: Arrival): object {
+  return {
+    ...{ id: machine.id, name: machine.name, group, channel, canary },
+    at: fate.gets ? iso(fate.at) : null,
+    why: fate.gets ? null : { reason: fate.reason, detail: fate.detail },
+    waits: waits.map(({ reason, detail, from, to }) => ({ reason, detail, from: iso(from), to: iso(to) })),
   };
 }
 

@@ -12,6 +12,7 @@ const VERBS: Readonly<Record<string, () => Promise<MakeVerb>>> = {
   init: async () => (await import('./commands/init.js')).initVerb,
   status: async () => (await import('./commands/status.js')).statusVerb,
   plan: async () => (await import('./commands/apply.js')).planVerb,
+  rollout: async () => (await import('./commands/rollout.js')).rolloutVerb,
   apply: async () => (await import('./commands/apply.js')).applyVerb,
   run: async () => (await import('./commands/run.js')).runVerb,
   pin: async () => (await import('./commands/orders.js')).pinVerb,

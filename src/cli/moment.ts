@@ -19,3 +19,12 @@ export function describeMoment(at: Instant): string {
   const two = (part: number): string => String(part).padStart(2, '0');
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
+
+/** Writes moments of the days around in a zone, an IANA name: `24 Nov 05:58`. */
+export function shortMoments(zone: string): (at: Instant) => string {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    ...{ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
+    ...{ hourCycle: 'h23', timeZone: zone },
+  });
+  return (at) => format.format(at).replace(/,| at/g, '');
+}

@@ -71,7 +71,8 @@ const group = section({
   canary: v.optional(v.boolean('must be true or false')),
 });
 
-const machine = section({
+/** A machine of a roster. */
+export const machine = section({
   id: text,
   name: v.optional(text),
   labels: v.optional(v.record(v.string(), v.string()), {}),
