@@ -2,7 +2,7 @@ import { homedir, hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { loadMachineConfig } from '../config/load.js';
 import { GitOpsError } from '../domain/errors.js';
-import { systemClock } from '../os/clock.js';
+import { machineZone, systemClock } from '../os/clock.js';
 import { cleanEnvironment, type Env } from '../os/env.js';
 import { exists, readTextIfAny } from '../os/files.js';
 import { CONFIG_FILE, layoutOf } from '../state/layout.js';
@@ -22,7 +22,7 @@ export function composeHost({
     platform: process.platform,
     pm2Home: nonEmpty(process.env['PM2_HOME']) ?? join(homedir(), '.pm2'),
     hostName: hostname(),
-    zone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    zone: machineZone(),
     chance: Math.random,
   };
 }

@@ -64,6 +64,42 @@ export function duration(): v.GenericSchema<string | number, number> {
   );
 }
 
+/** A text that says something. */
+export const text = v.pipe(v.string(), v.trim(), v.nonEmpty('must not be empty'));
+
+/** A time span that people write with its unit, so that nobody takes hours for milliseconds: milliseconds out of `"48h"`. */
+export function span({ from, to }: { from: number; to: number }): v.GenericSchema<string, number> {
+  return v.pipe(
+    v.string(
+      ({ input }) => `${shown(input)} is no span; write it with its unit, as "90s", "5m", "48h" or "2d"`,
+    ),
+    v.rawTransform(({ dataset: { value }, addIssue, NEVER }) => {
+      const ms = parseDuration(value.trim());
+      if (ms !== null && ms >= from && ms <= to) return ms;
+      const limits = `at least ${writtenSpan(from)}, at most ${writtenSpan(to)}`;
+      addIssue({
+        message:
+          ms === null
+            ? `${shown(value)} is no span; write "90s", "5m", "48h" or "2d"`
+            : `${shown(value)} is out of bounds; ${limits}`,
+      });
+      return NEVER;
+    }),
+  );
+}
+
+/** One thing, or a list of such; a list for whoever reads it. */
+export function oneOrMany<Out>(
+  item: v.GenericSchema<unknown, Out>,
+): v.LazySchema<v.GenericSchema<unknown, Out[]>> {
+  const one = v.pipe(
+    item,
+    v.transform((value) => [value]),
+  );
+  const many = v.pipe(v.array(item), v.minLength(1, 'is an empty list; leave the key out'));
+  return v.lazy((written) => (Array.isArray(written) ? many : one));
+}
+
 /** A shell command. */
 export const command = v.pipe(
   v.string(),
@@ -118,6 +154,12 @@ function expectation({ expected }: v.BaseIssue<unknown>): string {
 export function shown(value: unknown): string {
   const text = redactUrls(written(value));
   return text.length > MAX_VALUE_CHARS ? `${text.slice(0, MAX_VALUE_CHARS)}…` : text;
+}
+
+function writtenSpan(ms: number): string {
+  const [size, unit] =
+    ms % 86_400_000 === 0 ? [86_400_000, 'd'] : ms % 1_000 === 0 ? [1_000, 's'] : [1, 'ms'];
+  return ms === 0 ? '0s' : `${ms / size}${unit}`;
 }
 
 function written(value: unknown): string {

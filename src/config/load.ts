@@ -2,6 +2,8 @@ import { dirname, join } from 'node:path';
 import type { ParseError } from 'jsonc-parser';
 import { GitOpsError } from '../domain/errors.js';
 import { exists, hasErrno, readTextIfAny } from '../os/files.js';
+import { machineZone } from '../os/clock.js';
+import { readCrons } from './cron.js';
 import { parseMachineConfig, type MachineConfig } from './machine.js';
 
 // Editors and shells of Windows begin UTF-8 files with it; JSON.parse refuses it.
@@ -19,7 +21,9 @@ export async function loadMachineConfig(path: string): Promise<MachineConfig> {
   }
   const text = written.replace(BYTE_ORDER_MARK, '');
   const strategy = (await exists(join(dirname(path), '.git'))) ? 'checkout' : 'releases';
-  const config = parseMachineConfig(await parseJson(text, path), { origin: path, strategy });
+  const value = await parseJson(text, path);
+  const place = { zone: machineZone(), crons: await readCrons(value) };
+  const config = parseMachineConfig(value, { origin: path, strategy, ...place });
   if (config.poll.kind === 'cron') await checkCron(config.poll.expression, path);
   return config;
 }

@@ -2,17 +2,20 @@ import * as v from 'valibot';
 import { CHANNEL_FORMS, parseChannel, type Channel } from '../domain/channel.js';
 import type { OwnRules } from '../domain/rules.js';
 import { DURATION_FORMS, parseDuration } from './duration.js';
-import { explainIssues, section } from './issues.js';
+import type { Crons } from './cron.js';
+import { freezeList, freezesOf } from './freeze.js';
+import { explainIssues, section, span, text } from './issues.js';
 import {
   credentialsSection,
   parseCredentials,
   parsePolicySource,
   policySection,
   repositoryText,
-  text,
   type Credentials,
   type PolicySource,
 } from './remote.js';
+import { machineWave } from './wave.js';
+import { cronProblems, windowList, windowsOf, type WindowPlace } from './window.js';
 
 export type Strategy = 'releases' | 'checkout';
 
@@ -51,23 +54,9 @@ export type PollConfig =
 
 const SHORTEST_POLL_MS = 10_000;
 const LONGEST_POLL_MS = 366 * 86_400_000;
+const LONGEST_SOAK_MS = 366 * 86_400_000;
 // The contract's keys that this version does not act on yet. To ignore a gate silently would open it.
-const LATER = [
-  'window',
-  'freeze',
-  'soak',
-  'wave',
-  'major',
-  'approval',
-  'verify',
-  'github',
-  'notify',
-] as const;
-
-const NO_RULES: MachineConfig['rules'] = {
-  ...{ windows: null, freezes: [], soakMs: 0, wave: null, canary: false },
-  ...{ major: 'auto', approval: 'none' },
-};
+const LATER = ['verify', 'github', 'notify'] as const;
 
 const later = v.custom<undefined>(
   (value) => value === undefined,
@@ -96,6 +85,12 @@ export const gitopsFile = section({
       v.check(isTimezone, (issue) => `"${issue.input}" is no IANA time zone, such as Europe/Berlin`),
     ),
   ),
+  window: v.optional(windowList),
+  freeze: v.optional(freezeList),
+  soak: v.optional(span({ from: 0, to: LONGEST_SOAK_MS }), '0s'),
+  wave: v.optional(machineWave),
+  major: v.optional(v.picklist(['auto', 'manual'], 'must be "auto" or "manual"'), 'auto'),
+  approval: v.optional(v.picklist(['none', 'required'], 'must be "none" or "required"'), 'none'),
   tagPrefix: v.optional(v.string(), ''),
   credentials: v.optional(credentialsSection),
   policy: v.optional(policySection),
@@ -112,51 +107,61 @@ export const gitopsFile = section({
 });
 
 /** `unknown` → `MachineConfig`. Throws `CONFIG_INVALID` that names each wrong key, its value and the mend. */
-export function parseMachineConfig(value: unknown, { origin, strategy }: Origin): MachineConfig {
-  const result = v.safeParse(checked, value);
-  if (!result.success) throw explainIssues(result.issues, origin);
-  return { ...result.output, strategy: result.output.strategy ?? strategy };
+export function parseMachineConfig(value: unknown, origin: Origin): MachineConfig {
+  const result = v.safeParse(v.pipe(gitopsFile, v.rawTransform(configFrom(origin))), value);
+  if (!result.success) throw explainIssues(result.issues, origin.origin);
+  return result.output;
 }
 
-/** The file that a configuration comes from, and the strategy that its folder suggests where the file names none. */
+/** The file that a configuration comes from, and what it depends on. */
 export interface Origin {
   readonly origin: string;
+  /** What its folder suggests where the file names none. */
   readonly strategy: Strategy;
+  /** The machine's zone, an IANA name; UTC where nobody asks. */
+  readonly zone?: string;
+  /** The crons of its windows, by `readCrons`. */
+  readonly crons?: Crons;
 }
 
-const checked = v.pipe(
-  gitopsFile,
-  v.rawTransform(
-    ({
-      dataset: { value },
-      addIssue,
-      NEVER,
-    }): Omit<MachineConfig, 'strategy'> & { strategy: Strategy | null } => {
-      const poll = parsePoll(value.poll, value.timezone ?? null);
-      const channel = parseChannel(value.channel);
-      const secret = parseCredentials(value.credentials);
-      if (typeof poll === 'string') addIssue({ message: poll, path: pathTo(value, 'poll') });
-      if (typeof secret === 'string') addIssue({ message: secret, path: pathTo(value, 'credentials') });
-      if (typeof poll === 'string' || typeof secret === 'string' || channel === null) return NEVER;
-      const policy = parsePolicySource(value.policy, { repository: value.repository, credentials: secret });
-      if (typeof policy === 'string') addIssue({ message: policy, path: pathTo(value, 'policy') });
-      if (typeof policy === 'string') return NEVER;
-      const { repository, strategy, tagPrefix, apps, keep, dirty, drift, name, labels } = value;
-      return {
-        ...{
-          repository,
-          channel,
-          channelText: value.channel,
-          strategy: strategy ?? null,
-          ...{ poll, timezone: value.timezone ?? null, rules: NO_RULES },
-          tagPrefix,
-          ...{ credentials: secret, policy },
-        },
-        ...{ apps: apps ?? null, keep, dirty, drift, name: name ?? null, labels },
-      };
-    },
-  ),
-);
+type Written = v.InferOutput<typeof gitopsFile>;
+
+function configFrom({ strategy, zone = 'UTC', crons = new Map() }: Origin) {
+  return ({ dataset: { value }, addIssue, NEVER }: v.RawTransformContext<Written>): MachineConfig => {
+    const tell = <T>(key: string, parsed: T | string): T | null => {
+      if (typeof parsed !== 'string') return parsed;
+      addIssue({ message: parsed, path: pathTo(value, key) });
+      return null;
+    };
+    const place = { zone: value.timezone ?? zone, crons };
+    const channel = parseChannel(value.channel);
+    const poll = tell('poll', parsePoll(value.poll, value.timezone ?? null));
+    const secret = parseCredentials(value.credentials);
+    const credentials = tell('credentials', secret);
+    const known = { repository: value.repository, credentials };
+    const policy = typeof secret === 'string' ? null : tell('policy', parsePolicySource(value.policy, known));
+    const problems = cronProblems(value.window, place);
+    for (const problem of problems) tell('window', problem);
+    if (poll === null || channel === null || problems.length > 0) return NEVER;
+    const { repository, tagPrefix, apps, keep, dirty, drift, name, labels } = value;
+    return {
+      ...{ repository, channel, channelText: value.channel, strategy: value.strategy ?? strategy },
+      ...{ poll, timezone: value.timezone ?? null, rules: rulesFrom(value, place) },
+      ...{ tagPrefix, credentials, policy },
+      ...{ apps: apps ?? null, keep, dirty, drift, name: name ?? null, labels },
+    };
+  };
+}
+
+function rulesFrom(written: Written, place: WindowPlace): MachineConfig['rules'] {
+  const { window, freeze, soak, wave, major, approval } = written;
+  return {
+    windows: windowsOf(window, place),
+    freezes: freezesOf(freeze, place.zone),
+    soakMs: soak,
+    ...{ wave: wave?.wave ?? null, canary: wave?.canary ?? false, major, approval },
+  };
+}
 
 function parsePoll(written: string, timezone: string | null): PollConfig | string {
   if (written.trim().split(/\s+/).length >= 5) return { kind: 'cron', expression: written.trim(), timezone };

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { section } from './issues.js';
+import { section, text } from './issues.js';
 
 // What of `gitops.json` says where something is to be read, and how to be let in there.
 
@@ -17,9 +17,6 @@ export interface PolicySource {
   readonly path: string;
   readonly credentials: Credentials | null;
 }
-
-/** A text that says something. */
-export const text = v.pipe(v.string(), v.trim(), v.nonEmpty('must not be empty'));
 
 /** A repository as people write it. */
 export const repositoryText = v.pipe(

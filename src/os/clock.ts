@@ -16,6 +16,17 @@ export function uptimeMs(): number {
   return uptime() * 1000;
 }
 
+/** The zone of the machine's clock, an IANA name; UTC where the machine names none that is one. */
+export function machineZone(): string {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  return isNamed(timeZone) ? timeZone : 'UTC';
+}
+
+/** The platform says nothing of a zone that it does not know, though its type says otherwise. */
+function isNamed(zone: unknown): zone is string {
+  return typeof zone === 'string' && zone !== 'Etc/Unknown';
+}
+
 /** The machine's clock. With `background`, a sleep never keeps the process alive. */
 export function systemClock({ background = false } = {}): Clock {
   return {

@@ -111,7 +111,7 @@ test('a configuration without a repository is none', () => {
 });
 
 test('a gate that this version does not have is refused: to ignore it would open it', () => {
-  for (const key of ['window', 'freeze', 'soak', 'wave', 'major', 'approval', 'verify', 'github', 'notify'])
+  for (const key of ['verify', 'github', 'notify'])
     assert.match(
       mistakeOf({ repository: REPOSITORY, [key]: '48h' }),
       new RegExp(`^gitops\\.json: ${key}: is not supported by this version: take it out$`),

@@ -8,7 +8,8 @@ export const MACHINE_MEANINGS: Readonly<Record<string, string>> = {
   strategy:
     'How files change over: releases (a folder for each release) or checkout (an adopted checkout). Default: checkout where the root holds .git, else releases.',
   poll: 'When to look at the source: a span of at least 10s, such as 5m, or a cron expression. (Checked beyond: that it is one of these.)',
-  timezone: 'The IANA time zone of a cron expression in poll. (Checked beyond: that it exists.)',
+  timezone:
+    "The IANA time zone of poll, window and freeze, and of moments in output. Default: the machine's. (Checked beyond: that it exists.)",
   tagPrefix: 'What stands before the version in the tags of this application, such as api@ in a monorepo.',
   credentials:
     'Where the secret for an http(s) repository is, never the secret itself. (Checked beyond: exactly one of env and file.)',
@@ -34,12 +35,30 @@ export const MACHINE_MEANINGS: Readonly<Record<string, string>> = {
     'What to do with what is no longer as pm2-gitops left it: repair it, or only report it. What somebody wrote is never repaired unasked.',
   name: "The machine's name in output. Default: its host name.",
   labels: 'Free text for people and programs that read this file; pm2-gitops does nothing with it.',
-  window: 'Refused by this version.',
-  freeze: 'Refused by this version.',
-  soak: 'Refused by this version.',
-  wave: 'Refused by this version.',
-  major: 'Refused by this version.',
-  approval: 'Refused by this version.',
+  window:
+    'When the machine may change, or with deny when not: one window or a list. Days, from and to, or a cron and for how long. (Checked beyond: exactly one of these.)',
+  'window.days': 'Days: mon, mon-fri, sat,sun, or a list of such. Default: every day.',
+  'window.from': 'When it opens, such as 22:00. Default: at the beginning of the day.',
+  'window.to':
+    'When it closes, such as 04:00; at or before from it is of the following day. Default: at the end of the day.',
+  'window.cron': 'When it opens: five fields of a cron. (Checked beyond: that it is one.)',
+  'window.for':
+    'For how long it is open from each match of cron, such as 3h; at least 10s, at most 7d. (Checked beyond: that.)',
+  'window.deny': 'true: nothing is activated in this window, whatever the others say.',
+  freeze: 'From when to when nothing is activated: one freeze or a list.',
+  'freeze.from':
+    'A date, 2026-12-20, or a moment, 2026-12-20T18:00. (Checked beyond: that, and that it exists.)',
+  'freeze.to': 'The same; a date includes that day. (Checked beyond: that it comes after from.)',
+  'freeze.reason': 'What people are told.',
+  soak: 'How long a release must have been out, such as 48h. (Checked beyond: that it is a span with its unit.)',
+  wave: 'How a release reaches the machines bit by bit. (Checked beyond: exactly one of over and steps.)',
+  'wave.canary': 'This machine takes a release at once, before its wave.',
+  'wave.lead': 'How long canaries have it alone, such as 2h.',
+  'wave.over': 'For how long it reaches one machine after the other, such as 24h.',
+  'wave.steps':
+    'Spans since the lead is over, each with the percent of the machines that have their turn then. (Checked beyond: both grow.)',
+  major: 'auto: a new major version comes like any other. manual: it waits for pm2-gitops approve.',
+  approval: 'required: every release waits for pm2-gitops approve.',
   verify: 'Refused by this version.',
   github: 'Refused by this version.',
   notify: 'Refused by this version.',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { runInNewContext } from 'node:vm';
 import * as v from 'valibot';
+import { readCrons } from '../../src/config/cron.js';
 import { parseMachineConfig } from '../../src/config/machine.js';
 import { parseReleaseConfig } from '../../src/config/release.js';
 import { sourceOf } from '../sources.js';
@@ -22,10 +23,13 @@ test('every key of both configurations is explained, and nothing else', () => {
   assert.deepEqual(release, Object.keys(RELEASE_MEANINGS).sort());
 });
 
-test('every example of gitops.json in the documents is accepted', () => {
+test('every example of gitops.json in the documents is accepted', async () => {
   const examples = blocksOf(sourceOf(DOCUMENT), 'json');
   assert.ok(examples.length > 0);
-  for (const example of examples) parseMachineConfig(JSON.parse(example), ORIGIN);
+  for (const example of examples) {
+    const written: unknown = JSON.parse(example);
+    parseMachineConfig(written, { ...ORIGIN, crons: await readCrons(written) });
+  }
 });
 
 test('every example of a gitops key in the documents is accepted', () => {

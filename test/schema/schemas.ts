@@ -1,7 +1,9 @@
 import { toJsonSchema, type ConversionConfig, type JsonSchema } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
+import { freezeEntry } from '../../src/config/freeze.js';
 import { gitopsFile } from '../../src/config/machine.js';
 import { releaseKey } from '../../src/config/release.js';
+import { windowEntry } from '../../src/config/window.js';
 import { MACHINE_MEANINGS, RELEASE_MEANINGS } from './meanings.js';
 
 /** A JSON Schema and the committed file that holds it. */
@@ -14,7 +16,10 @@ type Meanings = Readonly<Record<string, string>>;
 
 /** The JSON Schemas of both configurations, made from what parses them. */
 export function schemaFiles(): SchemaFile[] {
-  const machine = { title: 'gitops.json of pm2-gitops', ...explain(convert(gitopsFile), MACHINE_MEANINGS) };
+  const machine = {
+    title: 'gitops.json of pm2-gitops',
+    ...explain(withLists(convert(gitopsFile)), MACHINE_MEANINGS),
+  };
   const release = {
     title: 'The gitops key of an ecosystem file',
     ...explain(withRestart(convert(releaseKey)), RELEASE_MEANINGS),
@@ -42,8 +47,11 @@ export function keysOf(schema: JsonSchema, before = ''): string[] {
 const OPTIONS: ConversionConfig = {
   typeMode: 'input',
   errorMode: 'ignore',
-  // The keys that this version refuses; as a custom check they would become `anything`.
-  overrideSchema: ({ valibotSchema }) => (valibotSchema.type === 'custom' ? { not: {} } : null),
+  overrideSchema: ({ valibotSchema: { type } }) => {
+    // The keys that this version refuses; as a custom check they would become `anything`.
+    if (type === 'custom') return { not: {} };
+    return type === 'lazy' ? {} : null;
+  },
 };
 
 function convert(schema: v.GenericSchema): JsonSchema {
@@ -59,12 +67,25 @@ function withRestart(schema: JsonSchema): JsonSchema {
   return { ...schema, properties: { ...schema.properties, restart } };
 }
 
+/** What is one thing or a list of such shows its form to parsers alone. */
+function withLists(schema: JsonSchema): JsonSchema {
+  const lists = { window: oneOrMany(windowEntry), freeze: oneOrMany(freezeEntry) };
+  return { ...schema, properties: { ...schema.properties, ...lists } };
+}
+
+function oneOrMany(entry: v.GenericSchema): JsonSchema {
+  const item = convert(entry);
+  delete item.$schema;
+  return { anyOf: [item, { type: 'array', items: item, minItems: 1 }] };
+}
+
 function explain(schema: JsonSchema, meanings: Meanings, before = ''): JsonSchema {
   if (schema.anyOf !== undefined)
     return {
       ...schema,
       anyOf: schema.anyOf.map((one) => (isSchema(one) ? explain(one, meanings, before) : one)),
     };
+  if (isSchema(schema.items)) return { ...schema, items: explain(schema.items, meanings, before) };
   if (schema.properties === undefined) return schema;
   const properties = propertiesOf(schema).map(([key, property]): [string, JsonSchema] => {
     const description = meanings[`${before}${key}`] ?? '';
@@ -80,6 +101,6 @@ function propertiesOf({ properties = {}, anyOf = [] }: JsonSchema): [string, Jso
   return [...own, ...anyOf.filter(isSchema).flatMap(propertiesOf)];
 }
 
-function isSchema(value: JsonSchema | boolean): value is JsonSchema {
-  return typeof value === 'object';
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

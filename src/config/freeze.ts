@@ -1,0 +1,46 @@
+import * as v from 'valibot';
+import type { Freeze } from '../domain/window.js';
+import { oneOrMany, section, shown, text } from './issues.js';
+import { beginOf, endOf, MOMENT_FORMS, parseMoment, type WrittenMoment } from './moment.js';
+
+/** A freeze as it is written, in a zone that stands elsewhere. */
+export interface WrittenFreeze {
+  readonly from: WrittenMoment;
+  readonly to: WrittenMoment;
+  readonly reason: string | null;
+}
+
+const moment = v.pipe(
+  text,
+  v.rawTransform(({ dataset: { value }, addIssue, NEVER }): WrittenMoment => {
+    const parsed = parseMoment(value);
+    if (parsed !== null) return parsed;
+    addIssue({ message: `${shown(value)} is no moment; write ${MOMENT_FORMS}` });
+    return NEVER;
+  }),
+);
+
+/** One freeze, as the schema of a file tells it. */
+export const freezeEntry = section({ from: moment, to: moment, reason: v.optional(text) });
+
+/** `freeze`: from when to when nothing is activated. One, or a list. */
+export const freezeList = oneOrMany(
+  v.pipe(
+    freezeEntry,
+    // In whichever zone: both are read in the same.
+    v.check(
+      ({ from, to }) => beginOf(from, 'UTC') < endOf(to, 'UTC'),
+      'ends before it begins: to has to lie after from',
+    ),
+    v.transform(({ from, to, reason }): WrittenFreeze => ({ from, to, reason: reason ?? null })),
+  ),
+);
+
+/** The freezes that are written. */
+export function freezesOf(written: readonly WrittenFreeze[] | undefined, zone: string): Freeze[] {
+  return (written ?? []).map(({ from, to, reason }) => ({
+    from: beginOf(from, zone),
+    to: endOf(to, zone),
+    reason,
+  }));
+}
