@@ -2,7 +2,7 @@ import type { Channel } from '../domain/channel.js';
 import type { Observed } from '../domain/observed.js';
 import type { PolicyState } from '../domain/policy.js';
 import { rulesOf } from '../domain/rules.js';
-import { readPolicyRecord } from '../state/policy-store.js';
+import { readPolicyRecord, type PolicyRecord } from '../state/policy-store.js';
 import type { PolicySource } from '../config/remote.js';
 import { identityOf, ownRules } from './identity.js';
 import type { Root } from './root.js';
@@ -15,11 +15,17 @@ export async function policyState({ config, layout }: Root, observed: Observed |
   const known = record?.source === sourceName(source) ? record : null;
   if (known?.followed != null) {
     const { followed, tried, problem } = known;
-    return { at: 'read', ...followed, tried: tried ?? followed.commit, problem };
+    return { at: 'read', ...followed, tried: tried ?? followed.commit, problem: tell(problem, followed) };
   }
   const problem = known?.problem ?? observed?.policyError ?? null;
   const detail = `the fleet's policy could not be read yet${problem === null ? '' : `: ${problem}`}`;
   return { at: 'unread', detail, tried: known?.tried ?? null };
+}
+
+function tell(problem: string | null, { policy }: NonNullable<PolicyRecord['followed']>): string | null {
+  return problem === null
+    ? null
+    : `${problem}; version ${policy.version} of the fleet's policy stays in force`;
 }
 
 /** One place of a policy, told apart from any other. */

@@ -13,6 +13,7 @@ import { isDaemonLost, noneYet, refusePinnedApps, rootProcesses } from './apps.j
 import { gatherFacts } from './facts.js';
 import { asFailure, failureOf } from './faults.js';
 import { activate, goBack, prove } from './perform-change.js';
+import { decideInformed } from './learn.js';
 import { lookClosely } from './look-closely.js';
 import { repair } from './perform-repair.js';
 import { stage } from './perform-stage.js';
@@ -55,11 +56,11 @@ async function begin(place: Workplace, upgrade: Upgrade): Promise<Result> {
   if (upgrade.active === null && place.root.config.strategy === 'checkout') {
     return { event: await adoptCheckout(place), error: null };
   }
-  const { decision, drift } = await decideNow(place, upgrade);
+  const { decision, drift, error } = await decideNow(place, upgrade);
   if (decision.step === 'repair')
     return { event: driftedNow(place, upgrade, { decision, drift }), error: null };
   const { desired } = decision;
-  if (desired === null || decision.step !== 'stage') return { event: null, decision, error: null };
+  if (desired === null || decision.step !== 'stage') return { event: null, decision, error };
   return attempt(place, { upgrade, release: desired }, async () => {
     await requireClearWay(place, upgrade, desired);
     await requireRoomToStage(place, upgrade, desired);
@@ -69,7 +70,8 @@ async function begin(place: Workplace, upgrade: Upgrade): Promise<Result> {
 
 /** Staged: asks the gates again, just before the root is touched. */
 async function open(place: Workplace, upgrade: Upgrade, { release, run }: Staged): Promise<Result> {
-  const { decision } = await decideNow(place, upgrade);
+  const { decision, error } = await decideNow(place, upgrade);
+  if (decision.step === 'learn') return { event: null, decision, error };
   // What is staged is on disk, and comes again after the repair.
   if (!sameRelease(decision.desired, release) || decision.step === 'repair')
     return { event: { type: 'superseded' }, error: null };
@@ -91,19 +93,27 @@ async function open(place: Workplace, upgrade: Upgrade, { release, run }: Staged
 interface Decided {
   readonly decision: Decision;
   readonly drift: readonly Drift[];
+  /** What kept the decision from being made by all that there is to know; or null. */
+  readonly error: GitOpsError | null;
 }
 
 /** Decides. Where there is nothing else to do, it looks whether what serves is as it was left. */
 async function decideNow(place: Workplace, upgrade: Upgrade): Promise<Decided> {
-  const facts = { ...(await gatherFacts(place.root, place.order)), upgrade };
-  const decision = decide(facts);
+  const { facts, decision, error } = await decideInformed(place, async () => ({
+    ...(await gatherFacts(place.root, place.order)),
+    upgrade,
+  }));
   const isAtRest = decision.step === 'nothing' || decision.step === 'wait';
-  if (!isAtRest || !mayRepair(facts)) return { decision, drift: [] };
+  if (!isAtRest || !mayRepair(facts)) return { decision, drift: [], error };
   const { drift } = await lookClosely(place, upgrade);
-  return { decision: decide({ ...facts, drift }), drift };
+  return { decision: decide({ ...facts, drift }), drift, error };
 }
 
-function driftedNow({ root, order }: Workplace, { active }: Upgrade, { decision, drift }: Decided): Event {
+function driftedNow(
+  { root, order }: Workplace,
+  { active }: Upgrade,
+  { decision, drift }: Pick<Decided, 'decision' | 'drift'>,
+): Event {
   const { repair: kinds } = decision;
   const found = drift.filter(({ kind }) => kinds.includes(kind));
   const cause = active === null ? '' : found.map((each) => describeDrift(each, active.release)).join('; ');

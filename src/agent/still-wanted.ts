@@ -1,8 +1,8 @@
-import { decide } from '../domain/decide.js';
 import { GitOpsError } from '../domain/errors.js';
 import { describeRelease, sameRelease } from '../domain/release.js';
 import type { Phase, Upgrade } from '../domain/upgrade.js';
 import { gatherFacts } from './facts.js';
+import { decideInformed } from './learn.js';
 import type { Workplace } from './workplace.js';
 
 /**
@@ -10,19 +10,24 @@ import type { Workplace } from './workplace.js';
  * Throws `HELD`, having touched nothing. A resumed activation is not asked: it may have switched already, and then goes on.
  */
 export async function requireStillWanted(
-  { root, order }: Workplace,
+  place: Workplace,
   upgrade: Upgrade,
   { release, run, starts }: Extract<Phase, { at: 'activating' }>,
 ): Promise<void> {
   if (starts > 1) return;
   const staged: Phase = { at: 'staged', release, run, starts: 1 };
-  const { desired, step, why } = decide({
-    ...(await gatherFacts(root, order)),
+  const { decision, error } = await decideInformed(place, async () => ({
+    ...(await gatherFacts(place.root, place.order)),
     upgrade: { ...upgrade, phase: staged },
-  });
+    // What began within a window goes on to its end.
+    underWay: true,
+  }));
+  const { desired, step, why } = decision;
   const isWanted = sameRelease(desired, release);
   if (isWanted && step === 'activate') return;
-  const reason = isWanted ? (why?.detail ?? 'it has to wait') : `${nameOf(desired)} is wanted by now`;
+  const reason = isWanted
+    ? (error?.message ?? why?.detail ?? 'it has to wait')
+    : `${nameOf(desired)} is wanted by now`;
   throw new GitOpsError('HELD', `${describeRelease(release)} is not activated: ${reason}`);
 }
 

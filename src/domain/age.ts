@@ -1,5 +1,5 @@
 import type { Observed } from './observed.js';
-import type { Commit, Instant, Release } from './release.js';
+import { refOf, type Commit, type Instant, type Release } from './release.js';
 
 /** When a tag or commit was made, by the name of the ref and the commit that it reached. */
 export type Dates = Readonly<Record<string, { readonly commit: Commit; readonly at: Instant }>>;
@@ -29,7 +29,7 @@ export function bornNow({ now }: AgeFacts): Birth {
  * Null for one that was there before the first look, until somebody has read when it was made.
  */
 export function birthOf(release: Release, { observed, dates }: AgeFacts): Birth | null {
-  const ref = release.ref ?? `refs/tags/${release.tag}`;
+  const ref = refOf(release);
   const first = pick(observed?.first ?? {}, ref, release);
   const made = pick(dates, ref, release);
   if (first === null) return made === null ? null : { at: made.at, look: null };

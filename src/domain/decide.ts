@@ -117,7 +117,7 @@ export function wishFacts(facts: Facts): WishFacts {
 }
 
 /** The operators have written another policy than the one that was read here. */
-function isPolicyStale({ policy, observed }: Facts): boolean {
+export function isPolicyStale({ policy, observed }: Facts): boolean {
   const tip = observed?.policy ?? null;
   return policy.at !== 'none' && tip !== null && tip !== policy.tried;
 }

@@ -25,6 +25,11 @@ export interface Release {
   readonly ref: string | null;
 }
 
+/** The full name of the ref that a release was found under; one that an operator named by its commit counts as its tag. */
+export function refOf({ ref, tag }: Pick<Release, 'ref' | 'tag'>): string {
+  return ref ?? `refs/tags/${tag}`;
+}
+
 /** Whether two releases are the same code. */
 export function sameRelease(a: Release | null, b: Release | null): boolean {
   return a?.commit === b?.commit;

@@ -15,7 +15,7 @@ export interface FetchCall {
   readonly from: string;
   /** What git needs to get in there, beside the clean environment. */
   readonly access: Env;
-  readonly refspec: string;
+  readonly refspecs: readonly string[];
   /** `--depth=1`, `--update-shallow`, …. */
   readonly depth: readonly string[];
   readonly bounds?: Bounds | undefined;
@@ -52,13 +52,13 @@ export async function fetchInto(call: FetchCall, effort: Effort): Promise<RunRes
 }
 
 async function fetch(
-  { mirror, from, access, refspec, depth }: FetchCall,
+  { mirror, from, access, refspecs, depth }: FetchCall,
   options: RunOptions,
   clean: Env,
 ): Promise<RunResult> {
   const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
   const flags = [...FLAGS, ...depth, '--end-of-options'];
-  const args = ['--git-dir', mirror, ...settings, 'fetch', ...flags, from, refspec];
+  const args = ['--git-dir', mirror, ...settings, 'fetch', ...flags, from, ...refspecs];
   const cwd = dirname(mirror);
   const watch = { signal: options.signal, background: false };
   const env = await sshEnvironment({ cwd, env: { ...clean, ...access } }, watch);

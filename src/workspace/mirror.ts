@@ -123,7 +123,7 @@ async function plantSeed(request: FetchRequest, effort: Effort): Promise<boolean
     return false;
   const depth = [shallow ? '--depth=1' : '--update-shallow'];
   const why = await whyNotFetched(
-    { ...request, access: {}, from: seed, refspec: `+HEAD:${SEED_REF}`, depth },
+    { ...request, access: {}, from: seed, refspecs: [`+HEAD:${SEED_REF}`], depth },
     effort,
   );
   effort.report.step(
@@ -147,10 +147,12 @@ async function fetchOnce(request: FetchRequest, effort: Effort): Promise<Outcome
   const common = { ...request, from: remote.url, access: remote.env, depth: shallow ? ['--depth=1'] : [] };
   effort.report.step(`fetch: ${describeRelease(release)} from ${redactUrl(remote.url)}`);
   const id = `+${release.commit}:${releaseRef(release.commit)}`;
-  const byId = outcomeOf(await fetchInto({ ...common, refspec: id }, effort));
+  const byId = outcomeOf(await fetchInto({ ...common, refspecs: [id] }, effort));
   if (!isFailure(byId, 'missing') || release.ref === null) return byId;
   // Some servers hand out only what a ref points at.
-  const byRef = outcomeOf(await fetchInto({ ...common, refspec: `+${release.ref}:${INCOMING_REF}` }, effort));
+  const byRef = outcomeOf(
+    await fetchInto({ ...common, refspecs: [`+${release.ref}:${INCOMING_REF}`] }, effort),
+  );
   if (byRef !== 'fetched') return byRef;
   return (await hasCommit(request, effort)) && (await incoming(request, effort)) === release.commit
     ? 'fetched'
@@ -221,8 +223,8 @@ export function gitFailure(what: string, stderr: string): GitOpsError {
   });
 }
 
-/** The line that names the failure, without credentials. */
-function lastLine(stderr: string): string {
+/** The line of git's words that names the failure, without credentials. */
+export function lastLine(stderr: string): string {
   const lines = stderr.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '');
   const line = lines.find((text) => /^(?:fatal|error):/.test(text)) ?? lines.at(-1) ?? 'git said nothing';
   return redactUrls(line.replace(/^(?:fatal|error):\s*/, ''));

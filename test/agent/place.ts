@@ -25,8 +25,8 @@ export async function ownRoot(context: TestContext, config: object = {}, id = 'a
 }
 
 /** What a worker in such a root works with. */
-export async function ownPlace(context: TestContext): Promise<Workplace> {
-  const root = await ownRoot(context);
+export async function ownPlace(context: TestContext, config: object = {}): Promise<Workplace> {
+  const root = await ownRoot(context, config);
   return {
     root,
     order: {

@@ -1,0 +1,157 @@
+import { join } from 'node:path';
+import type { Dates } from '../domain/age.js';
+import { decide, isPolicyStale, type Decision } from '../domain/decide.js';
+import { GitOpsError, isGitOpsError } from '../domain/errors.js';
+import type { Facts } from '../domain/facts.js';
+import type { Policy } from '../domain/policy.js';
+import { redactUrl } from '../domain/redact.js';
+import { refOf, sha7, type Commit, type Release } from '../domain/release.js';
+import { parsePolicy } from '../config/policy.js';
+import type { PolicySource } from '../config/remote.js';
+import { openAccess } from '../source/credentials.js';
+import {
+  readDates,
+  readPolicyRecord,
+  writeDates,
+  writePolicyRecord,
+  type PolicyRecord,
+} from '../state/policy-store.js';
+import { readRefDates } from '../workspace/ref-dates.js';
+import { readRemoteFile } from '../workspace/remote-file.js';
+import { asFailure } from './faults.js';
+import { channelInForce, policyState, sourceName } from './fleet.js';
+import { lookNow } from './look.js';
+import { accessOf, effortOf, type Workplace } from './workplace.js';
+
+/** A decision by all that could be known, and what kept the rest from being read; or null. */
+export interface Informed {
+  readonly facts: Facts;
+  readonly decision: Decision;
+  readonly error: GitOpsError | null;
+}
+
+// Policy, channel and some hundred dates; who needs more goes on at the next poll.
+const MOST_LESSONS = 9;
+const GIT_LIMIT_MS = 120_000;
+const MOST_BYTES = 1024 * 1024;
+
+/** Decides, and reads first what the decision lacks: the policy, or when releases were made. What keeps it from being read says nothing about any release. */
+export async function decideInformed(place: Workplace, facts: () => Promise<Facts>): Promise<Informed> {
+  for (let lessons = 0; ; lessons += 1) {
+    const known = await facts();
+    const decision = decide(known);
+    if (decision.step !== 'learn' || lessons >= MOST_LESSONS) return { facts: known, decision, error: null };
+    const error = await learn(place, known, decision);
+    if (error !== null) return { facts: known, decision, error };
+  }
+}
+
+async function learn(place: Workplace, facts: Facts, { undated }: Decision): Promise<GitOpsError | null> {
+  const { config, layout } = place.root;
+  const tip = facts.observed?.policy ?? null;
+  try {
+    if (config.policy !== null && tip !== null && isPolicyStale(facts))
+      await learnPolicy(place, config.policy, tip);
+    else await learnDates(place, undated, facts);
+    return null;
+  } catch (thrown) {
+    return asFailure(thrown, layout.root);
+  }
+}
+
+/** Follows the policy of a commit, or keeps the former one in force and says why. What a new channel picks from may have to be asked for. */
+async function learnPolicy(place: Workplace, source: PolicySource, tip: Commit): Promise<void> {
+  const { root, report } = place;
+  const channel = await channelNow(place);
+  const before = await recordOf(place, source);
+  const after = await nextRecord(place, { source, tip, before });
+  await writePolicyRecord(root.layout, after);
+  report.step(after.problem ?? `policy: ${sha7(tip)} of ${redactUrl(source.repository)} is followed`);
+  if (channel !== (await channelNow(place))) await lookNow(root, place.signal);
+}
+
+/** What another place says is neither an older policy nor a newer one. */
+async function recordOf({ root }: Workplace, source: PolicySource): Promise<PolicyRecord> {
+  const name = sourceName(source);
+  const found = await readPolicyRecord(root.layout);
+  return found?.source === name ? found : { source: name, followed: null, tried: null, problem: null };
+}
+
+async function channelNow({ root }: Workplace): Promise<string> {
+  return JSON.stringify(channelInForce(root, await policyState(root, null)));
+}
+
+interface Lesson {
+  readonly source: PolicySource;
+  readonly tip: Commit;
+  readonly before: PolicyRecord;
+}
+
+async function nextRecord(place: Workplace, lesson: Lesson): Promise<PolicyRecord> {
+  const { tip, before } = lesson;
+  try {
+    const policy = await readPolicy(place, lesson);
+    return { source: before.source, followed: { commit: tip, policy }, tried: tip, problem: null };
+  } catch (error) {
+    if (isGitOpsError(error, 'CONFIG_INVALID'))
+      return { ...before, tried: tip, problem: error.message.replace(/\n\s*/g, '; ') };
+    const { message } = asFailure(error, place.root.layout.root);
+    if (message !== before.problem)
+      await writePolicyRecord(place.root.layout, { ...before, problem: message });
+    throw error;
+  }
+}
+
+/** Throws `CONFIG_INVALID` for what that commit will say for ever, and what `readRemoteFile` throws. */
+async function readPolicy(place: Workplace, { source, tip, before }: Lesson): Promise<Policy> {
+  const { root, report } = place;
+  const { env, secrets } = await openAccess(source, root.host);
+  report.hide(secrets);
+  const remote = { url: source.repository, env };
+  const file = await readRemoteFile(
+    {
+      ...{ remote, scratch: scratchOf(place), commit: tip },
+      ...{ ref: source.ref, path: source.path, maxBytes: MOST_BYTES },
+    },
+    effortOf(place, GIT_LIMIT_MS),
+  );
+  const origin = `${sha7(tip)}:${source.path}`;
+  if (file.at === 'missing') throw unfit(`${origin}: there is no such file`);
+  if (file.at === 'large')
+    throw unfit(`${origin}: ${file.bytes} bytes are too many for a policy; at most ${MOST_BYTES}`);
+  const zone = root.config.timezone ?? root.host.zone;
+  const policy = parsePolicy(file.text, { origin, zone });
+  const version = before.followed?.policy.version ?? policy.version;
+  if (policy.version < version)
+    throw unfit(`${origin}: version ${policy.version} is older than ${version}, which is in force`);
+  return policy;
+}
+
+/** What cannot be dated, such as a tag that moved, counts from now, and so does what was made in the future. */
+async function learnDates(place: Workplace, undated: readonly Release[], facts: Facts): Promise<void> {
+  const { config, layout, host } = place.root;
+  const refs = undated.map((release) => ({ name: refOf(release), commit: release.commit }));
+  const remote = { url: config.repository, env: (await accessOf(place)).env };
+  const reading = { remote, scratch: scratchOf(place) };
+  const made = await readRefDates(reading, refs, effortOf(place, GIT_LIMIT_MS));
+  const now = host.clock.now();
+  const fresh = refs.map(({ name, commit }) => {
+    const found = made.get(name);
+    return [name, { commit, at: found?.commit === commit ? Math.min(found.at, now) : now }] as const;
+  });
+  const known = await readDates(layout);
+  await writeDates(layout, { ...stillThere(known, facts), ...Object.fromEntries(fresh) });
+}
+
+function stillThere(dates: Dates, { observed }: Facts): Dates {
+  const names = new Set(observed?.refs.map(({ name }) => name));
+  return Object.fromEntries(Object.entries(dates).filter(([name]) => names.has(name)));
+}
+
+function scratchOf({ root }: Workplace): string {
+  return join(root.layout.trash, 'read.git');
+}
+
+function unfit(message: string): GitOpsError {
+  return new GitOpsError('CONFIG_INVALID', message, { hint: 'pm2-gitops policy check FILE' });
+}
