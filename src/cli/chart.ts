@@ -10,15 +10,20 @@ export interface Curve {
 }
 
 const ROWS = 6;
+// A curve that stays low is drawn larger, and its label says so.
+const TOPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5] as const;
 const BLOCKS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 
 /** A curve of shares over time, one column for each; `plain`: in ASCII. */
 export function renderChart({ shares, from, to, say }: Curve, plain: boolean): string {
   const [bar, corner, dash] = plain ? ['|', '+', '-'] : ['│', '└', '─'];
+  const highest = shares.reduce((most, share) => Math.max(most, share), 0);
+  const top = (highest > 0 ? TOPS.find((each) => each >= highest) : undefined) ?? 1;
+  const percent = (share: number): string => `${Number((share * 100).toFixed(1))} %`;
   const rows = Array.from({ length: ROWS }, (_, index) => {
     const row = ROWS - 1 - index;
-    const label = row === ROWS - 1 ? '100 %' : row === ROWS / 2 - 1 ? '50 %' : '';
-    const cells = shares.map((share) => cell(share * ROWS - row, plain)).join('');
+    const label = row === ROWS - 1 ? percent(top) : row === ROWS / 2 - 1 ? percent(top / 2) : '';
+    const cells = shares.map((share) => cell((share / top) * ROWS - row, plain)).join('');
     return `${label.padStart(5)} ${bar}${cells}`.trimEnd();
   });
   return [

@@ -158,6 +158,8 @@ test('a chart of shares grows from the left to the right, and its axis fits its 
        0  4   8`,
   );
   assert.equal(renderChart(curve, false).split('\n')[4], '      │ ▄██████');
+  const low = renderChart({ ...curve, shares: [0, 0.01, 0.02, 0.04] }, true);
+  assert.match(low, /^ {2}5 % \|\n[^]*^2\.5 % \| {3}#$/m);
 });
 
 test('the version before one is the next lower that may have been', () => {

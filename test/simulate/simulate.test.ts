@@ -61,7 +61,8 @@ test('whether a machine thinks at each look, or only where something can have ch
     const scene = { policy: canaried, roster: machines(25), releases, holdAfterMs, spanMs: 30 * HOUR_MS };
     const [quick, thorough] = [false, true].map((each) => run({ ...scene, thorough: each }));
     assert.ok((thorough?.activations.length ?? 0) >= 10);
-    assert.deepEqual(quick, thorough);
+    assert.deepEqual({ ...quick, decisions: 0 }, { ...thorough, decisions: 0 });
+    assert.ok((quick?.decisions ?? 0) < (thorough?.decisions ?? 0) / 2);
   }
 });
 

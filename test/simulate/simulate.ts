@@ -26,6 +26,8 @@ export interface Outcome {
   readonly looks: Uint32Array;
   /** When the operator's hold was pushed, or null. */
   readonly heldAt: Instant | null;
+  /** How often a machine was asked what to do. */
+  readonly decisions: number;
 }
 
 interface Poller {
@@ -60,7 +62,8 @@ export function simulate(scenario: Scenario): Outcome {
       heldAt = now + holdAfterMs;
       world.push(heldAt, held);
     }
-  return { activations, looks, heldAt };
+  const decisions = machines.reduce((sum, machine) => sum + machine.decisions, 0);
+  return { activations, looks, heldAt, decisions };
 }
 
 /** The policy with a stop of all changes on every machine. */

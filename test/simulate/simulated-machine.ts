@@ -40,6 +40,7 @@ export class SimulatedMachine {
   #dates: Dates = {};
   #why: Decision['why'] = null;
   #asleepUntil: Instant = Number.NEGATIVE_INFINITY;
+  #decisions = 0;
 
   constructor(identity: MachineIdentity, active: Release | null, habits: Habits) {
     this.identity = identity;
@@ -56,6 +57,11 @@ export class SimulatedMachine {
   /** The tag that serves. */
   get serves(): string | null {
     return this.#upgrade.active?.release.tag ?? null;
+  }
+
+  /** How often it was asked what to do. */
+  get decisions(): number {
+    return this.#decisions;
   }
 
   /** What held it back at its last look. */
@@ -80,6 +86,7 @@ export class SimulatedMachine {
     this.#observed = { ...look, policy: tip.commit };
     this.#asleepUntil = now;
     for (let step = 0; step < MOST_STEPS; step += 1) {
+      this.#decisions += 1;
       const decision = decide(this.#facts(now));
       this.#why = decision.why;
       const { desired } = decision;
