@@ -33,8 +33,8 @@ export interface PolicyOrigin {
 }
 
 /** The text of `fleet.json` → `Policy`. Throws `CONFIG_INVALID` that names every error with its line and column; warnings are for `policy check`. */
-export function parsePolicy(text: string, { origin, zone }: PolicyOrigin): Policy {
-  const { policy, mistakes } = readPolicy(text, zone, () => []);
+export async function parsePolicy(text: string, { origin, zone }: PolicyOrigin): Promise<Policy> {
+  const { policy, mistakes } = await readPolicy(text, zone, () => []);
   if (policy !== null) return policy;
   const lines = mistakes
     .filter(({ level }) => level === 'error')
@@ -45,11 +45,25 @@ export function parsePolicy(text: string, { origin, zone }: PolicyOrigin): Polic
 }
 
 /** Everything that can be said of a policy before it is published at `now`. */
-export function checkPolicy(text: string, { zone, now }: { zone: string; now: Instant }): PolicyCheck {
+export async function checkPolicy(
+  text: string,
+  { zone, now }: { zone: string; now: Instant },
+): Promise<PolicyCheck> {
   return readPolicy(text, zone, (loose) => timeFindings(loose, now));
 }
 
-function readPolicy(text: string, zone: string, more: (loose: LoosePolicy) => Finding[]): PolicyCheck {
+/** The version that a text names, and where, whatever else is wrong with it; null: none. */
+export function versionIn(text: string): { readonly version: number; readonly place: Place } | null {
+  const { value, placeOf } = readLocated(text);
+  const version = readLoosely(value)?.version;
+  return typeof version === 'number' ? { version, place: placeOf(['version'], 'value') } : null;
+}
+
+async function readPolicy(
+  text: string,
+  zone: string,
+  more: (loose: LoosePolicy) => Finding[],
+): Promise<PolicyCheck> {
   const located = readLocated(text);
   const file = v.safeParse(fleetFile, located.value);
   const loose = readLoosely(located.value);

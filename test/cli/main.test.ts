@@ -9,7 +9,7 @@ import { bareRoot, runCli, startCli, taggedRepository } from './program.js';
 
 const VERBS = [
   ...['init', 'status', 'plan', 'apply', 'run', 'pin', 'unpin', 'channel', 'hold', 'resume'],
-  ...['rollback', 'retry', 'history', 'logs', 'doctor'],
+  ...['rollback', 'retry', 'history', 'logs', 'doctor', 'policy'],
 ];
 
 test('every verb helps, and refuses an option that it does not know', async (context) => {

@@ -7,10 +7,9 @@ const NOW = Date.UTC(2026, 10, 24, 12);
 const HERE = { zone: 'UTC', now: NOW };
 
 /** What is told of a policy with these keys, each line of it a key. */
-function told(...lines: readonly string[]): string[] {
-  return checkPolicy(['{ "version": 1,', ...lines, '}'].join('\n'), HERE).mistakes.map(
-    ({ line, column, level, message }) => `${line}:${column} ${level} ${message}`,
-  );
+async function told(...lines: readonly string[]): Promise<string[]> {
+  const { mistakes } = await checkPolicy(['{ "version": 1,', ...lines, '}'].join('\n'), HERE);
+  return mistakes.map(({ line, column, level, message }) => `${line}:${column} ${level} ${message}`);
 }
 
 // What stands in the file, and what is told about it: by line, column, key, value and mend.
@@ -143,31 +142,34 @@ const MISTAKES: [string, string[], string[]][] = [
 ];
 
 for (const [what, lines, expected] of MISTAKES)
-  test(`a policy's mistakes are told: ${what}`, () => {
-    assert.deepEqual(told(...lines), expected);
+  test(`a policy's mistakes are told: ${what}`, async () => {
+    assert.deepEqual(await told(...lines), expected);
   });
 
-test('what is no JSON is told with its place, and nothing else', () => {
-  const of = (text: string): string[] =>
-    checkPolicy(text, HERE).mistakes.map(({ line, column, message }) => `${line}:${column} ${message}`);
-  assert.deepEqual(of(''), ['1:1 the file is empty']);
-  assert.deepEqual(of('[]'), ['1:1 must be an object in braces']);
-  assert.deepEqual(of('{}'), ['1:1 version: this key is missing']);
-  assert.deepEqual(of('{ "version": 1.5 }'), [
+test('what is no JSON is told with its place, and nothing else', async () => {
+  const of = async (text: string): Promise<string[]> =>
+    (await checkPolicy(text, HERE)).mistakes.map(
+      ({ line, column, message }) => `${line}:${column} ${message}`,
+    );
+  assert.deepEqual(await of(''), ['1:1 the file is empty']);
+  assert.deepEqual(await of('[]'), ['1:1 must be an object in braces']);
+  assert.deepEqual(await of('{}'), ['1:1 version: this key is missing']);
+  assert.deepEqual(await of('{ "version": 1.5 }'), [
     '1:14 version: must be a whole number that grows with every change',
   ]);
-  assert.deepEqual(of('{ "version": 1,\r\n  "hold" true }'), ['2:10 colon expected']);
-  assert.deepEqual(of('{ "version": 1'), ['1:15 close brace expected']);
-  assert.deepEqual(of('[['.repeat(100_000)), ['1:51 more than 50 levels of brackets']);
+  assert.deepEqual(await of('{ "version": 1,\r\n  "hold" true }'), ['2:10 colon expected']);
+  assert.deepEqual(await of('{ "version": 1'), ['1:15 close brace expected']);
+  assert.deepEqual(await of('[['.repeat(100_000)), ['1:51 more than 50 levels of brackets']);
 });
 
-test('comments, trailing commas and the mark of Windows are no mistakes, brackets in texts no levels', () => {
+test('comments, trailing commas and the mark of Windows are no mistakes, brackets in texts no levels', async () => {
   const text = `\ufeff// ${'['.repeat(99)}\n{ /* the first */ "version": 1, "hold": { "reason": "${'['.repeat(99)}", }, }`;
-  assert.deepEqual(checkPolicy(text, HERE).mistakes, []);
-  assert.equal(parsePolicy(text, { origin: 'fleet.json', zone: 'UTC' }).rules.hold?.reason, '['.repeat(99));
+  assert.deepEqual((await checkPolicy(text, HERE)).mistakes, []);
+  const policy = await parsePolicy(text, { origin: 'fleet.json', zone: 'UTC' });
+  assert.equal(policy.rules.hold?.reason, '['.repeat(99));
 });
 
-test('a policy is read whole, its days in its own zone', () => {
+test('a policy is read whole, its days in its own zone', async () => {
   const text = `{
     "version": 7, "expires": "2027-01-31", "timezone": "Europe/Berlin", "soak": "2h", "major": "manual",
     "hold": { "reason": "an audit", "until": "2026-11-25T18:00" },
@@ -176,7 +178,7 @@ test('a policy is read whole, its days in its own zone', () => {
     "tombstones": ["v1.2.3", { "tag": "v1.2.4", "reason": "leaks" }], "barriers": ["v1.5.0"], "approved": ["v2.0.0"],
     "machines": [{ "id": "m-1", "labels": { "region": "eu" } }],
   }`;
-  const policy = parsePolicy(text, { origin: 'fleet.json', zone: 'America/New_York' });
+  const policy = await parsePolicy(text, { origin: 'fleet.json', zone: 'America/New_York' });
   const nothing = { channel: null, pin: null, hold: null, windows: null, freezes: [], soakMs: null };
   const silent = { ...nothing, wave: null, canary: null, major: null, approval: null };
   assert.deepEqual(policy, {
@@ -218,9 +220,9 @@ test('a policy is read whole, its days in its own zone', () => {
   });
 });
 
-test('a policy with errors is refused with all of them, and their places', () => {
+test('a policy with errors is refused with all of them, and their places', async () => {
   const text = '{\n  "version": 0,\n  "barriers": ["main"],\n  "groups": [{ "name": "a", "match": {} }]\n}';
-  assert.throws(
+  await assert.rejects(
     () => parsePolicy(text, { origin: 'fleet.json', zone: 'UTC' }),
     (error) =>
       isGitOpsError(error, 'CONFIG_INVALID') &&
