@@ -52,7 +52,7 @@ export async function foreseeRollout(question: Question, openRoot: () => Promise
   const policy =
     question.policy === null
       ? await policyInForce(await openRoot())
-      : parsePolicy(await readNamed(question.policy), { origin: question.policy, zone: host.zone });
+      : await parsePolicy(await readNamed(question.policy), { origin: question.policy, zone: host.zone });
   const zone = zoneOf(policy) ?? host.zone;
   const now = host.clock.now();
   const rollout: Rollout = {

@@ -1,6 +1,7 @@
 import { decide, mayRepair } from '../domain/decide.js';
 import { tellDrift } from '../domain/tell-drift.js';
 import { standingOrders } from '../domain/orders.js';
+import { policyStatus } from '../domain/policy-status.js';
 import { statusOf, type Status } from '../domain/status.js';
 import { holderOf } from '../state/lock.js';
 import { newestEnded } from './ended-runs.js';
@@ -25,6 +26,7 @@ export async function readStatus(root: Root, signal: AbortSignal): Promise<Statu
     },
     upgrade: facts.upgrade,
     pin: standingOrders(facts.orders, facts.now).pin?.release ?? null,
+    policy: policyStatus(facts.policy, facts.machine),
     decision: decide(facts),
     observed: facts.observed,
     now: facts.now,

@@ -1,6 +1,7 @@
 import type { Foresight } from '../agent/foresee.js';
 import type { Arrival } from '../domain/rollout.js';
 import type { Closed } from '../domain/verdict.js';
+import type { PolicyStatus } from '../domain/policy-status.js';
 import type { Instant, Release } from '../domain/release.js';
 import type { Run } from '../domain/run.js';
 import type { Status } from '../domain/status.js';
@@ -12,6 +13,7 @@ export function statusJson(status: Status): object {
     schema: 1,
     ...status,
     pin: status.pin === null ? null : releaseJson(status.pin),
+    policy: status.policy === null ? null : policyJson(status.policy),
     desired: status.desired === null ? null : releaseJson(status.desired),
     staged: status.staged === null ? null : releaseJson(status.staged),
     active: active === null ? null : { ...releaseJson(active), since: iso(active.since) },
@@ -55,6 +57,11 @@ function arrivalJson({ machine, group, channel, canary, waits, fate }: Arrival):
     why: fate.gets ? null : { reason: fate.reason, detail: fate.detail },
     waits: waits.map(({ reason, detail, from, to }) => ({ reason, detail, from: iso(from), to: iso(to) })),
   };
+}
+
+/** What a machine knows of the fleet's policy. */
+export function policyJson(policy: PolicyStatus): object {
+  return { ...policy, expires: iso(policy.expires) };
 }
 
 /** A closed gate. */

@@ -1,6 +1,11 @@
 import type { CheckedPolicy, PlacedMachine } from '../agent/check-policy.js';
+import type { ShownPolicy } from '../agent/show-policy.js';
 import type { PolicyMistake } from '../config/policy.js';
 import { plainLine } from '../domain/plain.js';
+import type { PolicyStatus } from '../domain/policy-status.js';
+import { sha7 } from '../domain/release.js';
+import { policyJson } from './json.js';
+import { describeMoment } from './moment.js';
 import { alignRows, type Colors } from './terminal.js';
 
 /** A line for each mistake, as compilers write it: editors and CI annotate by it. */
@@ -21,6 +26,38 @@ export function renderPlaced(file: string, { policy, machines }: CheckedPolicy, 
 /** `policy check --json`. */
 export function policyCheckJson(file: string, { policy, mistakes, machines }: CheckedPolicy): object {
   return { schema: 1, file, ok: policy !== null, version: policy?.version ?? null, mistakes, machines };
+}
+
+/** The policy that a machine follows, in a line. */
+export function renderPolicyLine(
+  { version, commit, group, expires, problem }: PolicyStatus,
+  colors: Colors,
+): string {
+  if (version === null || commit === null) return colors.red(plainLine(problem ?? 'could not be read yet'));
+  const place = group === null ? 'in no group' : `group ${plainLine(group)}`;
+  const end = expires === null ? '' : `, expires ${describeMoment(expires)}`;
+  const news = problem === null ? '' : `  ${colors.yellow('a newer one is not followed')}`;
+  return `version ${version} (${sha7(commit)}), ${place}${end}${news}`;
+}
+
+/** `policy show`: the policy in force here, and who says what. */
+export function renderPolicy({ policy, origins }: ShownPolicy, colors: Colors): string {
+  const head = policy === null ? 'no policy: gitops.json names none' : renderPolicyLine(policy, colors);
+  const rows = origins.map(({ rule, value, from, counts }) => [
+    colors.dim(rule),
+    counts ? plainLine(value) : colors.dim(plainLine(value)),
+    colors.dim(plainLine(counts ? from : `${from}: overruled`)),
+  ]);
+  const problem =
+    policy?.version == null || policy.problem === null
+      ? []
+      : [`${colors.yellow('!')} ${plainLine(policy.problem)}`];
+  return [head, alignRows(rows), ...problem].filter((part) => part !== '').join('\n');
+}
+
+/** `policy show --json`. */
+export function policyShowJson({ policy, origins }: ShownPolicy): object {
+  return { schema: 1, policy: policy === null ? null : policyJson(policy), rules: origins };
 }
 
 function placeRow(group: string | null, machines: readonly PlacedMachine[], colors: Colors): string[] {

@@ -5,6 +5,7 @@ import type { Run } from '../domain/run.js';
 import type { DriftReport } from '../domain/tell-drift.js';
 import type { OrphanStatus, ProcessStatus, Status } from '../domain/status.js';
 import { describeMoment, describeSpan } from './moment.js';
+import { renderPolicyLine } from './render-policy.js';
 import { alignRows, type Colors } from './terminal.js';
 
 /** `status` for people. */
@@ -60,6 +61,7 @@ function stateRows(status: Status, now: number, colors: Colors): string[][] {
     ['state', stateText(status, colors)],
   ];
   if (staged !== null) rows.push(['staged', name(staged)]);
+  if (status.policy !== null) rows.push(['policy', renderPolicyLine(status.policy, colors)]);
   if (lastRun !== null)
     rows.push([
       'last run',

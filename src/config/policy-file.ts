@@ -1,10 +1,16 @@
 import * as v from 'valibot';
 import { CHANNEL_FORMS, parseChannel } from '../domain/channel.js';
-import { duration, section } from './issues.js';
+import { freezeList } from './freeze.js';
+import { section, span, text } from './issues.js';
 import { isTimezone } from './machine.js';
 import { MOMENT_FORMS, parseMoment } from './moment.js';
+import { wave } from './wave.js';
+import { windowList } from './window.js';
 
-const text = v.pipe(v.string('must be a text'), v.trim(), v.nonEmpty('must not be empty'));
+// As long as a machine may be told to wait.
+const LONGEST_MS = 366 * 86_400_000;
+
+const soak = span({ from: 0, to: LONGEST_MS });
 const texts = v.array(text, 'must be a list of texts');
 const tag = v.pipe(
   text,
@@ -43,7 +49,10 @@ const rules = {
   pin: v.optional(text),
   hold: v.optional(hold),
   timezone: v.optional(timezone),
-  soak: v.optional(duration()),
+  window: v.optional(windowList),
+  freeze: v.optional(freezeList),
+  soak: v.optional(soak),
+  wave: v.optional(wave),
   major: v.optional(v.picklist(['auto', 'manual'], 'must be "auto" or "manual"')),
   approval: v.optional(v.picklist(['none', 'required'], 'must be "none" or "required"')),
 };
@@ -56,8 +65,9 @@ const channel = section({
       ({ input }) => `"${input}" is no channel; write ${CHANNEL_FORMS}`,
     ),
   ),
-  soak: v.optional(duration()),
-  after: v.optional(section({ channel: text, for: v.optional(duration(), 0) })),
+  soak: v.optional(soak),
+  wave: v.optional(wave),
+  after: v.optional(section({ channel: text, for: v.optional(soak, '0s') })),
 });
 
 const group = section({

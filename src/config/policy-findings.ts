@@ -1,28 +1,21 @@
 import { parseChannel } from '../domain/channel.js';
-import { nearestName, shown, type Mistake } from './issues.js';
+import type { Crons } from './cron.js';
+import { finding, type Finding } from './finding.js';
+import { nearestName, shown } from './issues.js';
 import type { Path } from './located.js';
+import { paceFindings } from './policy-paces.js';
 import type { LoosePolicy } from './policy-loose.js';
 
-/** Something about a policy that its shape does not tell. */
-export interface Finding extends Mistake {
-  /** A warning does not keep the policy from being followed. */
-  readonly level: 'error' | 'warning';
-}
-
 /** What is wrong or odd about how the parts of a policy go together, whoever reads it and whenever. */
-export function findingsOf(policy: LoosePolicy): Finding[] {
+export function findingsOf(policy: LoosePolicy, crons: Crons): Finding[] {
   return [
+    ...paceFindings(policy, crons),
     ...channelFindings(policy),
     ...feederFindings(policy),
     ...groupFindings(policy),
     ...tagFindings(policy),
     ...rosterFindings(policy),
   ];
-}
-
-/** A finding about the value that some keys lead to. */
-export function finding(level: Finding['level'], path: Path, text: string): Finding {
-  return { level, path, text, part: 'value' };
 }
 
 function channelFindings(policy: LoosePolicy): Finding[] {

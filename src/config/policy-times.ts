@@ -4,7 +4,7 @@ import { shown } from './issues.js';
 import { isTimezone } from './machine.js';
 import type { Path } from './located.js';
 import { endOf, parseMoment } from './moment.js';
-import { finding, type Finding } from './policy-findings.js';
+import { finding, type Finding } from './finding.js';
 import type { LoosePolicy } from './policy-loose.js';
 
 const SOON_MS = 7 * 86_400_000;

@@ -2,10 +2,12 @@ import * as v from 'valibot';
 import { GitOpsError } from '../domain/errors.js';
 import type { Policy } from '../domain/policy.js';
 import type { Instant } from '../domain/release.js';
+import { readCrons } from './cron.js';
 import { findMistakes, sayAt } from './issues.js';
 import { readLocated, type Located, type Place } from './located.js';
 import { fleetFile } from './policy-file.js';
-import { findingsOf, type Finding } from './policy-findings.js';
+import type { Finding } from './finding.js';
+import { findingsOf } from './policy-findings.js';
 import { policyFrom } from './policy-from.js';
 import { readLoosely, type LoosePolicy } from './policy-loose.js';
 import { timeFindings } from './policy-times.js';
@@ -67,12 +69,13 @@ async function readPolicy(
   const located = readLocated(text);
   const file = v.safeParse(fleetFile, located.value);
   const loose = readLoosely(located.value);
+  const crons = await readCrons(located.value);
   const wrong = Array.isArray(located.value)
     ? [{ path: [], text: 'must be an object in braces', part: 'value' as const }]
     : findMistakes(file.issues ?? []);
   const findings: Finding[] = [
     ...wrong.map((mistake) => ({ ...mistake, level: 'error' as const })),
-    ...(loose === null ? [] : [...findingsOf(loose), ...more(loose)]),
+    ...(loose === null ? [] : [...findingsOf(loose, crons), ...more(loose)]),
   ];
   const mistakes = [
     // What follows from a text that is no JSON would only hide its cause.
@@ -84,7 +87,7 @@ async function readPolicy(
     ...(located.broken ? [] : findings.map((each) => placed(each, located))),
   ].sort((a, b) => a.line - b.line || a.column - b.column);
   const valid = file.success && mistakes.every(({ level }) => level === 'warning');
-  return { policy: valid ? policyFrom(file.output, zone) : null, mistakes };
+  return { policy: valid ? policyFrom(file.output, { zone, crons }) : null, mistakes };
 }
 
 function placed({ path, part, level, text }: Finding, { placeOf }: Located): PolicyMistake {

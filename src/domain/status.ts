@@ -3,6 +3,7 @@ import type { DriftReport } from './tell-drift.js';
 import type { Closed } from './verdict.js';
 import { movedTags, type Observed } from './observed.js';
 import type { Orphan } from './orphan.js';
+import type { PolicyStatus } from './policy-status.js';
 import type { AppProcess } from './process.js';
 import { describeRelease, NO_COMMIT, sha7, type Commit, type Instant, type Release } from './release.js';
 import type { Run } from './run.js';
@@ -15,6 +16,8 @@ export interface Status {
   readonly machine: { readonly id: string; readonly name: string };
   readonly channel: string;
   readonly pin: Release | null;
+  /** The fleet's policy; null: `gitops.json` names none. */
+  readonly policy: PolicyStatus | null;
   readonly phase: string;
   readonly desired: Release | null;
   readonly staged: Release | null;
@@ -67,6 +70,7 @@ export interface StatusFacts {
   readonly identity: Pick<Status, 'root' | 'strategy' | 'machine' | 'channel'>;
   readonly upgrade: Upgrade;
   readonly pin: Release | null;
+  readonly policy: PolicyStatus | null;
   readonly decision: Decision;
   readonly observed: Observed | null;
   readonly processes: readonly AppProcess[];
@@ -87,7 +91,7 @@ export function statusOf(facts: StatusFacts): Status {
   const { phase, active } = upgrade;
   return {
     ...identity,
-    pin: facts.pin,
+    ...{ pin: facts.pin, policy: facts.policy },
     phase: phase.at,
     desired: decision.desired,
     staged: phase.at === 'staged' ? phase.release : null,

@@ -30,7 +30,7 @@ test('a policy is checked in any folder: mistakes as editors read them, who is i
 
   const [code, said] = await check('fleet.json');
   assert.equal(code, 0, said);
-  assert.match(said, /^fleet\.json:19:18: warning: groups\[1\]\.channel: .*did you mean nightly\?$/m);
+  assert.match(said, /^fleet\.json:20:18: warning: groups\[1\]\.channel: .*did you mean nightly\?$/m);
   assert.match(said, /^ok +fleet\.json: version 4, 2 groups$/m);
   assert.match(said, /^canaries +1 machine +vps-01\nrest +1 machine +m-3\nno group +1 machine +m-2$/m);
   assert.equal((await check('fleet.json', '--strict'))[0], 2);
@@ -47,9 +47,8 @@ test('a policy is checked in any folder: mistakes as editors read them, who is i
   const [missing, hint] = await check('fleet.jsn');
   assert.equal(missing, 2);
   assert.match(hint, /there is no fleet\.jsn/);
-  const { mistakes, machines, ...rest }: Record<string, unknown> = JSON.parse(
-    (await check('wrong.json', '--json'))[1],
-  );
-  assert.deepEqual(rest, { schema: 1, file: 'wrong.json', ok: false, version: null });
-  assert.ok(Array.isArray(mistakes) && mistakes.length === 2 && Array.isArray(machines));
+  const told: unknown = JSON.parse((await check('wrong.json', '--json'))[1]);
+  assert.ok(typeof told === 'object' && told !== null && 'mistakes' in told && Array.isArray(told.mistakes));
+  const wrong = { schema: 1, file: 'wrong.json', ok: false, version: null, machines: [] };
+  assert.deepEqual({ ...told, mistakes: told.mistakes.length }, { ...wrong, mistakes: 2 });
 });

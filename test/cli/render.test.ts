@@ -18,6 +18,7 @@ const RUN: Run = {
 const STATUS: Status = {
   ...{ root: EVIL, strategy: EVIL, machine: { id: EVIL, name: EVIL }, channel: EVIL, pin: HERE, phase: EVIL },
   ...{ desired: HERE, staged: HERE, active: HERE, behind: true, quarantine: [HERE], lastRun: RUN },
+  policy: { commit: HERE.commit, version: 1, group: EVIL, expires: 1, problem: EVIL },
   why: { open: false, reason: 'held', until: 1, detail: EVIL },
   processes: [HERE.commit, null].map((commit) => ({
     ...{ pmId: 0, name: EVIL, pid: 1, status: EVIL, commit, since: 1 },

@@ -23,10 +23,10 @@ const MISTAKES: [string, string[], string[]][] = [
     'values of other kinds, all at once',
     ['  "soak": "two days", "major": "ask",', '  "groups": [{ "name": "", "match": { "ids": [1] } }]'],
     [
-      '2:11 error soak: "two days" is no duration; write "500ms", "2s", "5m", "1h", "2d" or a number of milliseconds',
+      '2:11 error soak: "two days" is no span; write "90s", "5m", "48h" or "2d"',
       '2:32 error major: must be "auto" or "manual"',
       '3:24 error groups[0].name: must not be empty',
-      '3:47 error groups[0].match.ids[0]: must be a text',
+      '3:47 error groups[0].match.ids[0]: 1 is not allowed; expected string',
     ],
   ],
   [
@@ -74,7 +74,7 @@ const MISTAKES: [string, string[], string[]][] = [
     ],
     [
       '3:54 error channels.a.after.channel: a after b after c after a: in this circle no release ever comes to any of them',
-      '4:64 error channels.b.after.for: "2 days" is no duration; write "500ms", "2s", "5m", "1h", "2d" or a number of milliseconds',
+      '4:64 error channels.b.after.for: "2 days" is no span; write "90s", "5m", "48h" or "2d"',
       '6:54 error channels.d.after.channel: "betta" is no channel of this policy; did you mean beta?',
       '7:84 warning channels.e.after.channel: "branch:main" and "stable" have no release in common: nothing ever passes from one to the other',
     ],
@@ -135,6 +135,25 @@ const MISTAKES: [string, string[], string[]][] = [
     ],
   ],
   [
+    'windows and waves that are wrong, in whichever part they stand',
+    [
+      '  "window": [{ "cron": "0 25 * * *", "for": "1h" }, { "days": "frday", "from": "22:00", "to": "4" }],',
+      '  "channels": { "a": { "follow": "rc", "wave": { "steps": { "0h": 20, "2h": 10 } } } },',
+      '  "groups": [{ "name": "b", "match": { "ids": ["x"] }, "wave": { "lead": "1h", "steps": { "0h": 10 } },',
+      '    "freeze": { "from": "2026-12-24", "to": "2026-12-23" } }]',
+    ],
+    [
+      '2:13 warning window: no timezone is named: each machine reads this in its own',
+      '2:24 error window[0].cron: "0 25 * * *" is no cron expression: 25 is a invalid expression for hour; for example "0 2 * * 1-5"',
+      '2:63 error window[1].days: "frday" is no day; write "mon", "mon-fri" or "sat,sun"',
+      '2:95 error window[1].to: "4" is no time; write "22:00"',
+      '3:48 error channels.a.wave: steps: must grow, the times and the shares; write them in order, as { "0h": 10, "6h": 100 }',
+      '4:89 warning groups[0].wave.steps: the last step is less than 100: some machines never have their turn',
+      '5:15 error groups[0].freeze: ends before it begins: to has to lie after from',
+      '5:15 warning groups[0].freeze: no timezone is named: each machine reads this in its own',
+    ],
+  ],
+  [
     'a key that stands twice, which would hide the first',
     ['  "hold": true,', '  "hold": false'],
     ['3:3 error the key "hold" stands twice; write it once'],
@@ -171,10 +190,10 @@ test('comments, trailing commas and the mark of Windows are no mistakes, bracket
 
 test('a policy is read whole, its days in its own zone', async () => {
   const text = `{
-    "version": 7, "expires": "2027-01-31", "timezone": "Europe/Berlin", "soak": "2h", "major": "manual",
+    "version": 7, "expires": "2027-01-31", "timezone": "Europe/Berlin", "soak": "2h", "window": { "days": "sat", "from": "22:00", "to": "04:00" }, "major": "manual",
     "hold": { "reason": "an audit", "until": "2026-11-25T18:00" },
     "channels": { "beta": { "follow": "beta" }, "stable": { "follow": "stable", "soak": "1d", "after": { "channel": "beta", "for": "48h" } } },
-    "groups": [{ "name": "canaries", "match": { "names": ["vps-0*"] }, "channel": "beta", "canary": true, "timezone": "Asia/Tokyo", "hold": { "until": "2026-11-25T18:00" } }],
+    "groups": [{ "name": "canaries", "match": { "names": ["vps-0*"] }, "channel": "beta", "canary": true, "timezone": "Asia/Tokyo", "wave": { "lead": "1h", "over": "6h" }, "freeze": { "from": "2026-12-24", "to": "2026-12-24", "reason": "a feast" }, "hold": { "until": "2026-11-25T18:00" } }],
     "tombstones": ["v1.2.3", { "tag": "v1.2.4", "reason": "leaks" }], "barriers": ["v1.5.0"], "approved": ["v2.0.0"],
     "machines": [{ "id": "m-1", "labels": { "region": "eu" } }],
   }`;
@@ -186,6 +205,11 @@ test('a policy is read whole, its days in its own zone', async () => {
     expires: Date.UTC(2027, 0, 31, 23),
     rules: {
       ...{ ...silent, soakMs: 7_200_000, major: 'manual' },
+      windows: {
+        zone: 'Europe/Berlin',
+        allow: [{ kind: 'days', days: [6], from: 1_320, to: 240 }],
+        deny: [],
+      },
       hold: { reason: 'an audit', until: Date.UTC(2026, 10, 25, 17) },
     },
     groups: [
@@ -194,6 +218,8 @@ test('a policy is read whole, its days in its own zone', async () => {
         match: { ids: [], names: ['vps-0*'], labels: {} },
         rules: {
           ...{ ...silent, channel: 'beta', canary: true },
+          freezes: [{ from: Date.UTC(2026, 11, 23, 15), to: Date.UTC(2026, 11, 24, 15), reason: 'a feast' }],
+          wave: { canaryMs: 3_600_000, curve: { kind: 'linear', overMs: 21_600_000 } },
           hold: { reason: null, until: Date.UTC(2026, 10, 25, 9) },
         },
       },

@@ -27,7 +27,7 @@ const FACTS: StatusFacts = {
     machine: { id: 'an-id', name: 'vps-07' },
   },
   upgrade: { ...FRESH, active: { release: V10, since: 100, apps: null } },
-  ...{ pin: null, decision: DECISION, observed: null, processes: [], trail: TRAIL },
+  ...{ pin: null, policy: null, decision: DECISION, observed: null, processes: [], trail: TRAIL },
   ...{ lastRun: null, nextPoll: 900, worker: null, drift: [], orphans: [], warnings: [], now: 1_000 },
 };
 
@@ -73,7 +73,16 @@ test('status has every field, null where there is nothing', () => {
   const fresh = { ...FACTS, upgrade: FRESH, decision: { ...DECISION, desired: null, behind: false } };
   assert.deepEqual(statusOf(fresh), {
     ...FACTS.identity,
-    ...{ pin: null, phase: 'idle', desired: null, staged: null, active: null, behind: false, why: null },
+    ...{
+      pin: null,
+      policy: null,
+      phase: 'idle',
+      desired: null,
+      staged: null,
+      active: null,
+      behind: false,
+      why: null,
+    },
     ...{
       processes: [],
       quarantine: [],

@@ -2,12 +2,15 @@ import type { Command } from 'commander';
 import { hold, pin, pinRelease, resume, retry, unpin } from '../../agent/orders.js';
 import { previousRelease } from '../../agent/records.js';
 import { setChannel } from '../../agent/set-channel.js';
+import { rulesHere } from '../../agent/show-policy.js';
+import { wordOnChannel, wordOnPin, wordOnResume } from '../../domain/fleet-word.js';
 import { plainLine } from '../../domain/plain.js';
 import { describeRelease } from '../../domain/release.js';
 import { bringNow } from '../bring.js';
 import { EXIT } from '../exit.js';
 import { describeMoment } from '../moment.js';
 import { openNamedRoot, parseUntil, verb, type CommonOptions, type Session } from '../session.js';
+import type { Terminal } from '../terminal.js';
 
 type End = (code: number) => void;
 
@@ -31,6 +34,7 @@ export function pinVerb({ terminal, signal }: Session, end: End): Command {
           `pinned on ${describeRelease(release)}${how}; the next poll brings it, pm2-gitops apply now`,
         ),
       );
+      note(terminal, wordOnPin(await rulesHere(root), release, root.config.tagPrefix));
       end(EXIT.done);
     });
 }
@@ -40,13 +44,13 @@ export function unpinVerb({ terminal }: Session, end: End): Command {
   return verb('unpin', 'follows the channel again').action(async (options: CommonOptions) => {
     const root = await openNamedRoot(options);
     const was = await unpin(root);
+    const { channelText } = root.config;
     terminal.data(
       was === null
         ? 'it was not pinned'
-        : plainLine(
-            `unpinned from ${describeRelease(was)}; it follows the channel ${root.config.channelText}`,
-          ),
+        : plainLine(`unpinned from ${describeRelease(was)}; it follows the channel ${channelText}`),
     );
+    note(terminal, wordOnChannel(await rulesHere(root), channelText));
     end(EXIT.done);
   });
 }
@@ -60,13 +64,16 @@ export function channelVerb({ terminal, signal }: Session, end: End): Command {
       const root = await openNamedRoot(options);
       const written = name?.trim() ?? root.config.channelText;
       const release = name === undefined ? null : await setChannel(root, written, signal);
-      if (options.json === true) terminal.data(JSON.stringify({ schema: 1, channel: written }));
+      const rules = await rulesHere({ ...root, config: { ...root.config, channelText: written } });
+      const inForce = rules.channelText;
+      if (options.json === true) terminal.data(JSON.stringify({ schema: 1, channel: written, inForce }));
       else if (name === undefined) terminal.data(written);
       else {
         const picks =
           release === null ? 'no release fits it yet' : `it picks ${describeRelease(release)} now`;
         terminal.data(plainLine(`channel ${written}: ${picks}`));
       }
+      note(terminal, wordOnChannel(rules, written));
       end(EXIT.done);
     });
 }
@@ -90,10 +97,18 @@ export function holdVerb({ terminal }: Session, end: End): Command {
 /** `resume`: lets changes happen again. */
 export function resumeVerb({ terminal }: Session, end: End): Command {
   return verb('resume', 'lets changes happen again').action(async (options: CommonOptions) => {
-    const held = await resume(await openNamedRoot(options));
-    terminal.data(held ? 'resumed; the next poll goes on, pm2-gitops apply now' : 'it was not held');
+    const root = await openNamedRoot(options);
+    const held = await resume(root);
+    const words = wordOnResume(await rulesHere(root));
+    const then = words.length > 0 ? '' : '; the next poll goes on, pm2-gitops apply now';
+    terminal.data(held ? `resumed${then}` : 'it was not held');
+    note(terminal, words);
     end(EXIT.done);
   });
+}
+
+function note(terminal: Terminal, words: readonly string[]): void {
+  for (const word of words) terminal.progress(`${terminal.quiet.yellow('!')} ${plainLine(word)}`);
 }
 
 /** `rollback`: back to the previous proven release, and stays there. */

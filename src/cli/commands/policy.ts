@@ -1,8 +1,15 @@
 import { Command } from 'commander';
 import { checkPolicyFile, type CheckedPolicy } from '../../agent/check-policy.js';
+import { showPolicy } from '../../agent/show-policy.js';
 import { EXIT } from '../exit.js';
-import { policyCheckJson, renderMistakes, renderPlaced } from '../render-policy.js';
-import type { Session } from '../session.js';
+import {
+  policyCheckJson,
+  policyShowJson,
+  renderMistakes,
+  renderPlaced,
+  renderPolicy,
+} from '../render-policy.js';
+import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
 
 type End = (code: number) => void;
 
@@ -14,12 +21,12 @@ interface CheckOptions {
 
 /** `policy check`, `policy show`: the fleet's policy, before it is published and as it holds here. */
 export function policyVerb(session: Session, end: End): Command {
-  const verb = new Command('policy').description(
+  const policy = new Command('policy').description(
     "the fleet's policy: check it before it is published, show it",
   );
-  for (const part of [checkVerb(session, end)])
-    verb.addCommand(part.exitOverride().showHelpAfterError('(see --help)'));
-  return verb;
+  for (const part of [checkVerb(session, end), showVerb(session, end)])
+    policy.addCommand(part.exitOverride().showHelpAfterError('(see --help)'));
+  return policy;
 }
 
 /** `policy check FILE`: for whoever merges it, and for CI; needs no root. */
@@ -39,6 +46,21 @@ function checkVerb({ terminal }: Session, end: End): Command {
         if (checked.policy !== null) terminal.data(renderPlaced(file, checked, terminal.colors));
       }
       end(code);
+    });
+}
+
+/** `policy show`: what holds here, and who says so. */
+function showVerb({ terminal }: Session, end: End): Command {
+  return verb('show', 'the policy that this machine follows, its group, and where each rule comes from')
+    .option('--json', 'for programs')
+    .action(async (options: CommonOptions) => {
+      const shown = await showPolicy(await openNamedRoot(options));
+      terminal.data(
+        options.json === true
+          ? JSON.stringify(policyShowJson(shown), null, 2)
+          : renderPolicy(shown, terminal.colors),
+      );
+      end(EXIT.done);
     });
 }
 
