@@ -120,7 +120,7 @@ async function readPolicy(place: Workplace, { source, tip, before }: Lesson): Pr
   if (file.at === 'large')
     throw unfit(`${origin}: ${file.bytes} bytes are too many for a policy; at most ${MOST_BYTES}`);
   const zone = root.config.timezone ?? root.host.zone;
-  const policy = parsePolicy(file.text, { origin, zone });
+  const policy = await parsePolicy(file.text, { origin, zone });
   const version = before.followed?.policy.version ?? policy.version;
   if (policy.version < version)
     throw unfit(`${origin}: version ${policy.version} is older than ${version}, which is in force`);

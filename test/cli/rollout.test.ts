@@ -17,7 +17,7 @@ const FLEET = `{
   "version": 3,
   "soak": "6h",
   "groups": [
-    { "name": "canaries", "match": { "names": ["vps-00"] }, "soak": 0, "canary": true },
+    { "name": "canaries", "match": { "names": ["vps-00"] }, "soak": "0s", "canary": true },
     { "name": "fair", "match": { "names": ["vps-01"] }, "hold": { "reason": "a fair" } },
   ],
   "machines": [
