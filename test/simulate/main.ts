@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   const { policy: file, pollEveryMs, spanMs, seed, bad, holdAfterMs } = options;
   const policy =
-    file === null ? DAY : parsePolicy(await readFile(file, 'utf8'), { origin: file, zone: ZONE });
+    file === null ? DAY : await parsePolicy(await readFile(file, 'utf8'), { origin: file, zone: ZONE });
   const roster = rosterOf(options, policy);
   const name = file === null ? 'a wave over 24 h' : `${file}, version ${policy.version}`;
   console.log(
