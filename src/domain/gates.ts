@@ -62,7 +62,8 @@ export const freezeGate: Gate = (_release, { rules: { freezes }, now, zone }) =>
   if (freeze === null) return OPEN;
   const until = nextSpell([], freezes, now)?.from ?? null;
   const when = until === null ? '' : ` until ${sayMoment(until, now, zone)}`;
-  return closed('frozen', until, `${freeze.reason ?? 'changes are frozen'}${when}`);
+  const why = freeze.reason === null ? '' : `: ${freeze.reason}`;
+  return closed('frozen', until, `changes are frozen${when}${why}`);
 };
 
 /** Outside of the window nothing is activated. What began inside goes on to its end. */
@@ -71,8 +72,8 @@ export const windowGate: Gate = (_release, { rules: { windows, freezes }, hurrie
   const until = nextSpell(windows, freezes, now)?.from ?? null;
   const detail =
     until === null
-      ? 'no window opens within a year: see window in gitops.json'
-      : `opens ${sayMoment(until, now, windows[0]?.zone ?? zone)}`;
+      ? "no window opens within a year: see window and freeze in gitops.json and the fleet's policy"
+      : `opens ${sayMoment(until, now, zone)}`;
   return closed('window', until, detail);
 };
 
