@@ -77,13 +77,13 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /** Takes a turn, if there is one to take, and tells when the next one is. */
   async #take(turn: Instant | null | 'first'): Promise<Instant> {
-    const { scheduleOf } = await loadTurn();
+    const { turnsOf } = await loadTurn();
     const root = await this.#open();
-    const schedule = await scheduleOf(root);
-    const due = turn === 'first' ? schedule.first : turn;
+    const turns = await turnsOf(root);
+    const due = turn === 'first' ? turns.first : turn;
     if (due !== null) await this.#poll(root, due);
     await this.#tellRuns();
-    return schedule.following(this.#clock.now());
+    return turns.following(this.#clock.now());
   }
 
   /** A disk that takes nothing is told, and looked at again with the next turn. */

@@ -9,7 +9,7 @@ import { gatherFacts } from './facts.js';
 import { lookByEye } from './look-closely.js';
 import { findOrphans } from './orphans.js';
 import type { Root } from './root.js';
-import { scheduleOf } from './schedule.js';
+import { turnsOf } from './turns.js';
 
 /** Reads everything that `status` tells, and asks pm2 for its list. Without a pm2 daemon it says so and tells the rest. */
 export async function readStatus(root: Root, signal: AbortSignal): Promise<Status> {
@@ -33,7 +33,7 @@ export async function readStatus(root: Root, signal: AbortSignal): Promise<Statu
     processes: look.processes,
     trail: look.trail,
     lastRun: await newestEnded(root),
-    nextPoll: (await scheduleOf(root)).following(facts.now),
+    nextPoll: (await turnsOf(root)).following(facts.now),
     worker: await holderOf(layout.upgradeLock),
     drift:
       active === null

@@ -2,4 +2,4 @@
 export { openRoot } from './compose.js';
 export { newestEnded } from './ended-runs.js';
 export { poll } from './poll.js';
-export { scheduleOf } from './schedule.js';
+export { turnsOf } from './turns.js';

@@ -26,6 +26,18 @@ export function* openingsAround(
   for (const spell of openings(windows, freezes, now - DAY_MS)) if (spell.to > now) yield spell;
 }
 
+/**
+ * When a machine looks in an opening of which its schedule's next turn would see the end at most: in its first half, each machine by its share.
+ * Null: the next turn comes early enough.
+ */
+export function openingTurn(
+  { from, to }: Spell,
+  { next, share }: { next: Instant; share: number },
+): Instant | null {
+  const middle = from + (to - from) / 2;
+  return next <= middle ? null : from + Math.floor(share * (middle - from));
+}
+
 /** The freeze that lies over a moment, or null. */
 export function freezeAt(freezes: readonly Freeze[], now: Instant): Freeze | null {
   return freezes.find(({ from, to }) => from <= now && now < to) ?? null;
