@@ -1,5 +1,5 @@
 import type { Foresight } from '../agent/foresee.js';
-import { exposureAt } from '../domain/exposure.js';
+import { densest, exposureAt } from '../domain/exposure.js';
 import { saySpan } from '../domain/moment.js';
 import { plainLine } from '../domain/plain.js';
 import type { Instant } from '../domain/release.js';
@@ -11,8 +11,13 @@ import { alignRows, type Colors } from './terminal.js';
 // So many rows are still read one by one.
 const MOST_ROWS = 40;
 const CHART_COLUMNS = 60;
-const LIMITS =
-  'Foreseen for machines that are on, reach Git, have the right time and whose people give no orders; what their own gitops.json adds is not known here. Staging and restarting take their time on top. Nobody reports back: status on a machine tells what it really serves.';
+// So few machines are no crowd.
+const FEW = 3;
+const LIMITS = [
+  'Foreseen for machines that are on, reach Git, have the right time, and whose',
+  'people give no orders; what their own gitops.json adds is not known here.',
+  'Nobody reports back: status on a machine tells what it really serves.',
+];
 
 /** `rollout` for people. */
 export function renderRollout(foresight: Foresight, colors: Colors): string {
@@ -21,11 +26,11 @@ export function renderRollout(foresight: Foresight, colors: Colors): string {
   const say = shortMoments(zone);
   const machines = arrivals.length === 1 ? 'one machine' : `${arrivals.length} machines`;
   return [
-    `${colors.bold(plainLine(tag))} over ${plainLine(from)}, out ${say(out)} (${zone}); policy version ${policy.version}; ${machines}, a look every ${saySpan(pollEveryMs)}`,
+    `${colors.bold(plainLine(tag))} over ${plainLine(from)}, out ${say(out)} (${zone})\npolicy version ${policy.version}; ${machines}, a look every ${saySpan(pollEveryMs)}`,
     arrivals.length > MOST_ROWS ? groupTable(arrivals, say, colors) : machineTable(arrivals, say, colors),
     chartOf(foresight, say, colors),
-    stops(arrivals, colors),
-    colors.dim(LIMITS),
+    [stops(arrivals, colors), crowd(foresight, say, colors)].filter((part) => part !== '').join('\n'),
+    LIMITS.map((line) => colors.dim(line)).join('\n'),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -55,13 +60,14 @@ function groupTable(arrivals: readonly Arrival[], say: Say, colors: Colors): str
     const told = [moments[0], moments[Math.floor((moments.length - 1) / 2)], moments.at(-1)];
     return [
       plainLine(name),
-      String(members.length),
-      moments.length === members.length ? 'all' : colors.yellow(String(moments.length)),
+      moments.length === members.length
+        ? `all ${members.length}`
+        : colors.yellow(`${moments.length} of ${members.length}`),
       ...told.map((at) => (at === undefined ? '' : say(at))),
       [...new Set(members.flatMap(({ waits }) => waits.map(({ reason }) => reason)))].join(', '),
     ];
   });
-  const head = ['group', 'machines', 'take it', 'first', 'median', 'last', 'because of'];
+  const head = ['group', 'take it', 'first', 'median', 'last', 'because of'];
   return alignRows([head.map(colors.dim), ...rows]);
 }
 
@@ -93,6 +99,14 @@ function stops(arrivals: readonly Arrival[], colors: Colors): string {
   return [...counts]
     .map(([text, count]) => `${colors.yellow('!')} ${count} of ${arrivals.length} ${plainLine(text)}`)
     .join('\n');
+}
+
+/** Most of a fleet at once is what waves are there to prevent. */
+function crowd({ rollout, arrivals }: Foresight, say: Say, colors: Colors): string {
+  const { count, from } = densest(takenAt(arrivals), rollout.pollEveryMs);
+  if (from === null || count < FEW || count * 2 <= arrivals.length) return '';
+  const within = `within ${saySpan(rollout.pollEveryMs)} from ${say(from)} on`;
+  return `${colors.yellow('!')} ${count} of ${arrivals.length} at once: ${within} they all take it`;
 }
 
 function reasons(waits: Arrival['waits'], canary: boolean): string {

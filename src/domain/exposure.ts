@@ -9,3 +9,18 @@ export function exposureAt(taken: readonly Instant[], total: number, moments: re
     return total === 0 ? 0 : count / total;
   });
 }
+
+/** The most machines that take a release within a span, and from when on; `from` is null where none does. */
+export function densest(
+  taken: readonly Instant[],
+  spanMs: number,
+): { readonly count: number; readonly from: Instant | null } {
+  const sorted = taken.toSorted((a, b) => a - b);
+  let best: { count: number; from: Instant | null } = { count: 0, from: null };
+  let end = 0;
+  for (const [begin, from] of sorted.entries()) {
+    while (end < sorted.length && (sorted[end] ?? Infinity) < from + spanMs) end += 1;
+    if (end - begin > best.count) best = { count: end - begin, from };
+  }
+  return best;
+}

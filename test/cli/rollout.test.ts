@@ -60,7 +60,7 @@ test('rollout tells who gets a release and when, in plain ASCII in a pipe', asyn
   assert.equal(code, 0);
   assert.match(
     stdout,
-    /^v2\.0\.0 over v1\.0\.0, out 1 Dec .*policy version 3; 3 machines, a look every 5 min/,
+    /^v2\.0\.0 over v1\.0\.0, out 1 Dec .*\npolicy version 3; 3 machines, a look every 5 min/,
   );
   const rows = stdout.split('\n').filter((line) => line.startsWith('vps-'));
   assert.match(
@@ -136,10 +136,16 @@ test('a large fleet is told by groups, with the first, the one in the middle and
   });
   const arrivals = machines(200).map((one) => foresee(rollout, one));
   const told = renderRollout({ rollout, arrivals, now: rollout.out }, createColors(false));
-  assert.match(told, /^canaries +10 +all +24 Nov 12:0\d +24 Nov 12:0\d +24 Nov 12:0\d$/m);
-  assert.match(told, /^old +10 +0$/m);
-  assert.match(told, /^\(none\) +180 +all +24 Nov 12:\d\d +2[45] Nov \d\d:\d\d +25 Nov 1[12]:\d\d +wave$/m);
+  assert.match(told, /^canaries +all 10 +24 Nov 12:0\d +24 Nov 12:0\d +24 Nov 12:0\d$/m);
+  assert.match(told, /^old +0 of 10$/m);
+  assert.match(told, /^\(none\) +all 180 +24 Nov 12:\d\d +2[45] Nov \d\d:\d\d +25 Nov 1[12]:\d\d +wave$/m);
   assert.match(told, /^! 10 of 200 never: the channel 0\.x does not take v1\.1\.0$/m);
+  assert.doesNotMatch(told, /at once/);
+  const crowd = machines(50).map((one) => foresee(rolloutWith(), one));
+  assert.match(
+    renderRollout({ rollout, arrivals: crowd, now: rollout.out }, createColors(false)),
+    /^! 50 of 50 at once: within 5 min from 24 Nov 12:00 on they all take it$/m,
+  );
   const coloured = renderRollout({ rollout, arrivals, now: rollout.out }, createColors(true));
   assert.match(coloured, /^100 % │ *▁*[▁-█]*/m);
 });
