@@ -72,7 +72,7 @@ function observedBy(
   const refs = [release, ...older].map(({ ref, commit }) => ({ name: ref ?? '', commit }));
   return {
     ...{ turn: at, at, error: null, code: null, refs, seen: {}, policy: null, policyError: null },
-    looks: 1 + Math.round((at - first) / pollEveryMs),
+    looks: 1 + Math.floor((at - first) / pollEveryMs),
     first: { [`refs/tags/${tag}`]: { commit: release.commit, at: first, look: 1 } },
   };
 }

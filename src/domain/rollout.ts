@@ -2,11 +2,12 @@ import { admits } from './channel.js';
 import { decide, wishFacts, type Decision } from './decide.js';
 import type { Facts } from './facts.js';
 import { tombstoneGate } from './gates.js';
+import { openingsAround, openingTurn } from './opening.js';
 import type { MachineIdentity, Policy } from './policy.js';
 import { sameRelease, type Instant, type Release } from './release.js';
 import { foreseenFacts, foreseenRules, madeUp, plainly } from './rollout-facts.js';
-import type { OwnRules } from './rules.js';
-import { dueTurn, intervalSchedule, type IntervalSchedule } from './turn.js';
+import type { OwnRules, Rules } from './rules.js';
+import { dueTurn, intervalSchedule, spread, type IntervalSchedule } from './turn.js';
 import type { Reason } from './verdict.js';
 
 /** A release that comes out under a policy: what is asked is who gets it, and when. */
@@ -69,13 +70,30 @@ export function foresee(rollout: Rollout, machine: MachineIdentity): Arrival {
     const step = walk.at > first + HORIZON_DAYS * DAY_MS ? tooLate(walk) : stepOf(rollout, walk, facts);
     if ('fate' in step)
       return { machine, group, channel: channelText, canary, waits: walk.waits, fate: step.fate };
-    walk = { ...step, at: turnFrom(schedule, step.at) };
+    const rules = foreseenRules(rollout, machine, walk.at);
+    walk = { ...step, at: lookFrom(step.at, rules, { schedule, share: spread(machine.id) }) };
   }
 }
 
 /** The first turn of a grid that is not before a moment. */
 export function turnFrom(schedule: IntervalSchedule, at: Instant): Instant {
   return dueTurn(schedule, Math.ceil(at) + schedule.everyMs - 1);
+}
+
+/** The first look that is not before a moment: a turn of the grid, or one in an opening that would be over before it. */
+function lookFrom(
+  at: Instant,
+  { windows, freezes }: Rules,
+  { schedule, share }: { schedule: IntervalSchedule; share: number },
+): Instant {
+  const next = turnFrom(schedule, at);
+  if (windows.length === 0) return next;
+  for (const spell of openingsAround(windows, freezes, at)) {
+    if (spell.from >= next) break;
+    const turn = openingTurn(spell, { next, share });
+    if (turn !== null && turn >= at) return turn;
+  }
+  return next;
 }
 
 /** A machine on its way. */

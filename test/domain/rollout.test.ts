@@ -142,6 +142,16 @@ test('a barrier costs the looks of the releases on the way', () => {
   assert.equal(barred.at - direct.at, 2 * POLL_MS);
 });
 
+test('a window that is over before most machines look again is missed by none', () => {
+  const three = { kind: 'days', days: [0, 1, 2, 3, 4, 5, 6], from: 120, to: 123 } as const;
+  const nightly = { zone: 'UTC', allow: [three], deny: [] };
+  const opens = Date.parse('2026-11-25T02:00:00Z');
+  for (const one of machines(40)) {
+    const { fate } = foresee(rolloutWith({ policy: policyWith(rules({ windows: nightly })) }), one);
+    assert.ok(fate.gets && fate.at >= opens && fate.at < opens + 3 * MINUTE_MS, one.name);
+  }
+});
+
 test('the first group that names a machine tells what holds for it', () => {
   const policy = policyWith({
     ...rules({ wave: DAY }),
