@@ -4,23 +4,27 @@ import { runInNewContext } from 'node:vm';
 import * as v from 'valibot';
 import { readCrons } from '../../src/config/cron.js';
 import { parseMachineConfig } from '../../src/config/machine.js';
+import { checkPolicy } from '../../src/config/policy.js';
 import { parseReleaseConfig } from '../../src/config/release.js';
 import { sourceOf } from '../sources.js';
+import { FLEET_MEANINGS } from './fleet-meanings.js';
 import { MACHINE_MEANINGS, RELEASE_MEANINGS } from './meanings.js';
 import { keysOf, schemaFiles, textOf } from './schemas.js';
 
 const ORIGIN = { origin: 'gitops.json', strategy: 'releases' } as const;
 const DOCUMENT = 'docs/configuration.md';
+const POLICY_DOCUMENT = 'docs/policy.md';
 const shape = v.looseObject({ gitops: v.looseObject({}) });
 
 test('the committed JSON Schemas are what the parsers make of themselves (npm run schema)', () => {
   for (const { path, schema } of schemaFiles()) assert.equal(sourceOf(path), textOf(schema), path);
 });
 
-test('every key of both configurations is explained, and nothing else', () => {
-  const [machine, release] = schemaFiles().map(({ schema }) => keysOf(schema).sort());
+test('every key of both configurations and of a policy is explained, and nothing else', () => {
+  const [machine, release, fleet] = schemaFiles().map(({ schema }) => keysOf(schema).sort());
   assert.deepEqual(machine, Object.keys(MACHINE_MEANINGS).sort());
   assert.deepEqual(release, Object.keys(RELEASE_MEANINGS).sort());
+  assert.deepEqual(fleet, Object.keys(FLEET_MEANINGS).sort());
 });
 
 test('every example of gitops.json in the documents is accepted', async () => {
@@ -46,6 +50,18 @@ test('every key of both configurations has its row in the documents', () => {
   const text = sourceOf(DOCUMENT);
   for (const key of [...Object.keys(MACHINE_MEANINGS), ...Object.keys(RELEASE_MEANINGS)])
     assert.ok(text.includes(`\`${key}\``), `${DOCUMENT} does not tell of ${key}`);
+});
+
+test('every key of a policy has its row in the documents, and every example is a policy without a mistake', async () => {
+  const text = sourceOf(POLICY_DOCUMENT);
+  for (const key of Object.keys(FLEET_MEANINGS).filter(
+    (each) => !/^groups\.(?!name|match|canary)/.test(each),
+  ))
+    assert.ok(text.includes(`\`${key}\``), `${POLICY_DOCUMENT} does not tell of ${key}`);
+  const examples = blocksOf(text, 'jsonc');
+  assert.ok(examples.length > 0);
+  for (const example of examples)
+    assert.deepEqual((await checkPolicy(example, { zone: 'UTC', now: 0 })).mistakes, [], example);
 });
 
 function blocksOf(text: string, language: string): string[] {

@@ -4,6 +4,8 @@ import { freezeEntry } from '../../src/config/freeze.js';
 import { gitopsFile } from '../../src/config/machine.js';
 import { releaseKey } from '../../src/config/release.js';
 import { windowEntry } from '../../src/config/window.js';
+import { fleetFile } from '../../src/config/policy-file.js';
+import { FLEET_MEANINGS } from './fleet-meanings.js';
 import { MACHINE_MEANINGS, RELEASE_MEANINGS } from './meanings.js';
 
 /** A JSON Schema and the committed file that holds it. */
@@ -14,7 +16,7 @@ export interface SchemaFile {
 
 type Meanings = Readonly<Record<string, string>>;
 
-/** The JSON Schemas of both configurations, made from what parses them. */
+/** The JSON Schemas of both configurations and of a policy, made from what parses them. */
 export function schemaFiles(): SchemaFile[] {
   const machine = {
     title: 'gitops.json of pm2-gitops',
@@ -24,9 +26,14 @@ export function schemaFiles(): SchemaFile[] {
     title: 'The gitops key of an ecosystem file',
     ...explain(withRestart(convert(releaseKey)), RELEASE_MEANINGS),
   };
+  const fleet = {
+    title: "fleet.json, a fleet's policy",
+    ...explain(withGroupLists(withLists(convert(fleetFile))), FLEET_MEANINGS),
+  };
   return [
     { path: 'docs/schema/gitops.schema.json', schema: machine },
     { path: 'docs/schema/release.schema.json', schema: release },
+    { path: 'docs/schema/fleet.schema.json', schema: fleet },
   ];
 }
 
@@ -35,12 +42,15 @@ export function textOf(schema: JsonSchema): string {
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
-/** The keys of a schema, nested ones with a dot. */
+/** The keys of a schema, nested ones with a dot; `*` stands for any name. */
 export function keysOf(schema: JsonSchema, before = ''): string[] {
-  return propertiesOf(schema).flatMap(([key, property]) => [
+  const { additionalProperties } = schema;
+  const named = propertiesOf(schema).flatMap(([key, property]) => [
     `${before}${key}`,
     ...keysOf(property, `${before}${key}.`),
   ]);
+  const anyName = isSchema(additionalProperties) ? keysOf(additionalProperties, `${before}*.`) : [];
+  return [...new Set([...named, ...anyName])];
 }
 
 // What a check asks beyond the type cannot be expressed: it is left out, and the meaning says so.
@@ -73,6 +83,15 @@ function withLists(schema: JsonSchema): JsonSchema {
   return { ...schema, properties: { ...schema.properties, ...lists } };
 }
 
+function withGroupLists(schema: JsonSchema): JsonSchema {
+  const { groups } = schema.properties ?? {};
+  if (!isSchema(groups) || !isSchema(groups.items)) return schema;
+  return {
+    ...schema,
+    properties: { ...schema.properties, groups: { ...groups, items: withLists(groups.items) } },
+  };
+}
+
 function oneOrMany(entry: v.GenericSchema): JsonSchema {
   const item = convert(entry);
   delete item.$schema;
@@ -86,6 +105,8 @@ function explain(schema: JsonSchema, meanings: Meanings, before = ''): JsonSchem
       anyOf: schema.anyOf.map((one) => (isSchema(one) ? explain(one, meanings, before) : one)),
     };
   if (isSchema(schema.items)) return { ...schema, items: explain(schema.items, meanings, before) };
+  if (isSchema(schema.additionalProperties))
+    return { ...schema, additionalProperties: explain(schema.additionalProperties, meanings, `${before}*.`) };
   if (schema.properties === undefined) return schema;
   const properties = propertiesOf(schema).map(([key, property]): [string, JsonSchema] => {
     const description = meanings[`${before}${key}`] ?? '';
@@ -94,11 +115,11 @@ function explain(schema: JsonSchema, meanings: Meanings, before = ''): JsonSchem
   return { ...schema, properties: Object.fromEntries(properties) };
 }
 
-function propertiesOf({ properties = {}, anyOf = [] }: JsonSchema): [string, JsonSchema][] {
+function propertiesOf({ properties = {}, anyOf = [], items }: JsonSchema): [string, JsonSchema][] {
   const own = Object.entries(properties).flatMap(([key, property]): [string, JsonSchema][] =>
     isSchema(property) ? [[key, property]] : [],
   );
-  return [...own, ...anyOf.filter(isSchema).flatMap(propertiesOf)];
+  return [...own, ...[...anyOf, items].filter(isSchema).flatMap(propertiesOf)];
 }
 
 function isSchema(value: unknown): value is JsonSchema {
