@@ -1,9 +1,12 @@
 import { CHANNEL_FORMS, chooseRelease, parseChannel, type Channel } from '../domain/channel.js';
 import { GitOpsError } from '../domain/errors.js';
 import type { Release } from '../domain/release.js';
+import { namedChannel, policyOf } from '../domain/layers.js';
 import { nearestName } from '../config/issues.js';
 import { withKey } from '../config/load.js';
 import { readTextIfAny, writeDurably } from '../os/files.js';
+import { readObserved } from '../state/store.js';
+import { policyState } from './fleet.js';
 import { lookNow } from './look.js';
 import type { Root } from './root.js';
 import { trustedRefs } from '../domain/observed.js';
@@ -20,15 +23,21 @@ export function requireChannel(written: string): Channel {
  * Throws `CHANNEL_UNKNOWN` for a prerelease id that no tag of the source has.
  */
 export async function setChannel(root: Root, written: string, signal: AbortSignal): Promise<Release | null> {
-  const channel = requireChannel(written);
   const { config, layout } = root;
-  const observed = await lookNow({ ...root, config: { ...config, channel } }, signal);
+  const channel = await channelMeant(root, requireChannel(written), written);
+  const observed = await lookNow({ ...root, config: { ...config, channel, channelText: written } }, signal);
   const choice = chooseRelease(channel, trustedRefs(observed), config.tagPrefix);
   if (!choice.found && choice.reason === 'unknownChannel' && observed.error === null)
     throw unknownChannel(written, choice.detail);
   const text = (await readTextIfAny(layout.config)) ?? '{}';
   await writeDurably(layout.config, await withKey(text, 'channel', written));
   return choice.found ? choice.release : null;
+}
+
+/** A name of the fleet's policy means what the policy says. */
+async function channelMeant(root: Root, form: Channel, written: string): Promise<Channel> {
+  const policy = policyOf(await policyState(root, await readObserved(root.layout)));
+  return namedChannel(policy, written)?.channel ?? form;
 }
 
 /** The refusal of a prerelease id that nobody uses. */
