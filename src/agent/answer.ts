@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { ErrorCode, GitOpsError } from '../domain/errors.js';
 import { OUTCOMES, type Outcome } from '../domain/run.js';
+import type { Closed } from '../domain/verdict.js';
 import type { Layout } from '../state/layout.js';
 import type { Visit } from './worker.js';
 
@@ -42,12 +43,22 @@ export function answerPath(layout: Layout, orderId: string): string {
 /** A visit as an answer. */
 export function toAnswer(visit: Visit): Answer {
   if (visit.kind === 'busy') return { ...EMPTY, kind: 'busy', code: 'BUSY' satisfies ErrorCode };
-  const { run, error, decision } = visit;
+  const { run, error, decision, phase } = visit;
   if (run !== null)
     return { ...failureOf(visit, run.problem), kind: 'ended', run: run.id, outcome: run.outcome };
   if (error !== null) return { ...failureOf(visit, error.message), kind: 'ended', outcome: 'blocked' };
   const why = decision?.behind === true ? decision.why : null;
-  return why === null ? EMPTY : { ...EMPTY, kind: 'held', problem: `${why.reason}: ${why.detail}` };
+  if (why === null) return EMPTY;
+  const staged = phase === 'staged' ? 'it is staged, and waits; ' : '';
+  return {
+    ...EMPTY,
+    ...{ kind: 'held', problem: `${staged}${why.reason}: ${why.detail}`, hint: waitHint(why) },
+  };
+}
+
+/** How a person need not wait for a closed gate; null where there is no way, or the gate tells it. */
+export function waitHint({ reason }: Closed): string | null {
+  return reason === 'window' ? 'pm2-gitops apply --now does not wait for it' : null;
 }
 
 /** What went wrong, and the mend unless it is told already. */

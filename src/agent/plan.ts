@@ -1,5 +1,7 @@
 import { describeChange } from '../domain/app-changes.js';
 import type { Decision } from '../domain/decide.js';
+import { gateReports } from '../domain/gate-reports.js';
+import type { GateReport } from '../domain/gates.js';
 import { describeDrift } from '../domain/tell-drift.js';
 import { describeRelease, type Release } from '../domain/release.js';
 import type { Upgrade } from '../domain/upgrade.js';
@@ -21,24 +23,27 @@ export interface Plan extends Decision {
   readonly active: Release | null;
   /** In order, as sentences. */
   readonly steps: readonly string[];
+  /** What each gate says of the desired release; empty where there is nothing to change. */
+  readonly gates: readonly GateReport[];
 }
 
 /** Looks at the source and tells what `apply` would do now; changes nothing but the record of what was seen. */
 export async function readPlan(root: Root, asked: Asked, signal: AbortSignal): Promise<Plan> {
   const { decision, facts } = await decideFreshly(root, asked, signal);
   const { active } = facts.upgrade;
+  const gates = gateReports(facts);
   if (decision.step === 'repair' && active !== null) {
     const found = facts.drift.filter(({ kind }) => decision.repair.includes(kind));
     const steps = found.map((drift) => `repair: ${describeDrift(drift, active.release)}`);
     return {
       ...decision,
-      active: active.release,
+      ...{ active: active.release, gates },
       steps: [...steps, 'restart what is concerned, and prove every process'],
     };
   }
   return {
     ...decision,
-    active: active?.release ?? null,
+    ...{ active: active?.release ?? null, gates },
     steps: await stepsOf({ root, upgrade: facts.upgrade, signal }, decision),
   };
 }
@@ -53,13 +58,18 @@ interface Scope {
   readonly signal: AbortSignal;
 }
 
-async function stepsOf(scope: Scope, { desired, step }: Decision): Promise<string[]> {
+async function stepsOf(scope: Scope, { desired, step, undated }: Decision): Promise<string[]> {
+  if (step === 'learn') return [`read ${whatToLearn(undated)}, then decide`];
   if (step === 'finish') return ['finish the run that is under way'];
   if (desired === null || step === 'nothing' || step === 'wait' || step === 'repair') return [];
   return [
     ...(step === 'stage' ? await stagingSteps(scope.root, desired) : []),
     ...(await changeSteps(scope, desired)),
   ];
+}
+
+function whatToLearn(undated: readonly Release[]): string {
+  return undated.length === 0 ? "the fleet's policy" : 'when the releases were made';
 }
 
 async function stagingSteps({ config, layout }: Root, release: Release): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { decide, mayRepair } from '../domain/decide.js';
+import { decide, mayRepair, wishFacts } from '../domain/decide.js';
 import { tellDrift } from '../domain/tell-drift.js';
 import { standingOrders } from '../domain/orders.js';
 import { policyStatus } from '../domain/policy-status.js';
@@ -15,6 +15,7 @@ import { turnsOf } from './turns.js';
 export async function readStatus(root: Root, signal: AbortSignal): Promise<Status> {
   const { config, layout, machine, host } = root;
   const facts = await gatherFacts(root);
+  const { rules } = wishFacts(facts);
   const look = await lookByEye(root, facts.upgrade, signal);
   const { active, repairs } = facts.upgrade;
   return statusOf({
@@ -22,7 +23,7 @@ export async function readStatus(root: Root, signal: AbortSignal): Promise<Statu
       root: layout.root,
       strategy: config.strategy,
       machine: { id: machine.id, name: config.name ?? host.hostName },
-      channel: config.channelText,
+      channel: rules.channelText,
     },
     upgrade: facts.upgrade,
     pin: standingOrders(facts.orders, facts.now).pin?.release ?? null,

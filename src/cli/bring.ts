@@ -1,4 +1,4 @@
-import type { Answer } from '../agent/answer.js';
+import { waitHint, type Answer } from '../agent/answer.js';
 import { followWorker } from '../agent/follow.js';
 import { launchWorker } from '../agent/launch.js';
 import { newRunId } from '../agent/run-id.js';
@@ -42,7 +42,7 @@ export async function bringNow(
   }
   if (step === 'wait' && why !== null) {
     const until = why.until === null ? '' : ` until ${describeMoment(why.until)}`;
-    terminal.complain(`${why.reason}${until}: ${why.detail}`, null);
+    terminal.complain(`${why.reason}${until}: ${why.detail}`, waitHint(why));
     return why.reason === 'stuck' ? EXIT.stuck : EXIT.behind;
   }
   const run = await newRunId(root);

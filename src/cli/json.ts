@@ -1,5 +1,7 @@
 import type { Foresight } from '../agent/foresee.js';
 import type { Arrival } from '../domain/rollout.js';
+import type { GateReport } from '../domain/gates.js';
+import type { Approval } from '../domain/orders.js';
 import type { Closed } from '../domain/verdict.js';
 import type { PolicyStatus } from '../domain/policy-status.js';
 import type { Instant, Release } from '../domain/release.js';
@@ -62,6 +64,17 @@ function arrivalJson({ machine, group, channel, canary, waits, fate }: Arrival):
 /** What a machine knows of the fleet's policy. */
 export function policyJson(policy: PolicyStatus): object {
   return { ...policy, expires: iso(policy.expires) };
+}
+
+/** Somebody's word that a release may come. */
+export function approvalJson({ release, since, until }: Approval): object {
+  return { ...releaseJson(release), since: iso(since), until: iso(until) };
+}
+
+/** What a gate says. */
+export function gateJson({ gate, verdict }: GateReport): object {
+  const said = verdict.open ? { reason: null, until: null, detail: null } : whyJson(verdict);
+  return { gate, open: verdict.open, ...said };
 }
 
 /** A closed gate. */

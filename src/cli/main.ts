@@ -21,6 +21,7 @@ const VERBS: Readonly<Record<string, () => Promise<MakeVerb>>> = {
   hold: async () => (await import('./commands/orders.js')).holdVerb,
   resume: async () => (await import('./commands/orders.js')).resumeVerb,
   rollback: async () => (await import('./commands/orders.js')).rollbackVerb,
+  approve: async () => (await import('./commands/approve.js')).approveVerb,
   retry: async () => (await import('./commands/orders.js')).retryVerb,
   history: async () => (await import('./commands/records.js')).historyVerb,
   logs: async () => (await import('./commands/records.js')).logsVerb,

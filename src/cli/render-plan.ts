@@ -1,11 +1,13 @@
 import type { Plan } from '../agent/plan.js';
+import type { GateReport } from '../domain/gates.js';
 import { plainLine } from '../domain/plain.js';
 import { describeRelease } from '../domain/release.js';
 import { describeMoment } from './moment.js';
-import type { Colors } from './terminal.js';
+import { alignRows, type Colors } from './terminal.js';
 
 /** `plan` for people. */
-export function renderPlan({ active, desired, behind, why, notes, steps }: Plan, colors: Colors): string {
+export function renderPlan(plan: Plan, colors: Colors): string {
+  const { active, desired, behind, why, notes, steps, gates } = plan;
   const from = active === null ? 'nothing' : describeRelease(active);
   const head =
     behind && desired !== null
@@ -17,5 +19,13 @@ export function renderPlan({ active, desired, behind, why, notes, steps }: Plan,
     ...steps.map((step, index) => `  ${colors.dim(`${index + 1}.`)} ${plainLine(step)}`),
     ...(why === null ? [] : [`${colors.yellow(`${why.reason}${until}`)}  ${plainLine(why.detail)}`]),
     ...notes.map((note) => `${colors.yellow('!')} ${plainLine(note)}`),
+    ...(gates.length === 0 ? [] : [alignRows(gates.map((report) => gateRow(report, colors)))]),
   ].join('\n');
+}
+
+function gateRow({ gate, verdict }: GateReport, colors: Colors): string[] {
+  const name = `  ${colors.dim('gate')} ${gate}`;
+  if (verdict.open) return [name, colors.green('open'), ''];
+  const until = verdict.until === null ? '' : ` until ${describeMoment(verdict.until)}`;
+  return [name, colors.yellow(`closed${until}`), plainLine(verdict.detail)];
 }

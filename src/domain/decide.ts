@@ -65,7 +65,7 @@ function decideByRules(facts: Facts): Decision {
     repair: [],
   };
   if (isUnfinished(upgrade)) return { ...common, why: offline(facts), step: 'finish' };
-  if (isPolicyStale(facts)) return { ...common, why: offline(facts), step: 'learn' };
+  if (isPolicyStale(facts)) return { ...common, why: heldOrOffline(scope, wish), step: 'learn' };
   // What is staged and wanted no more is let go.
   if (!behind && phase.at === 'staged') return { ...common, why: resting(scope, wish), step: 'finish' };
   if (!behind) return { ...common, why: resting(scope, wish), ...atRest(facts, 'nothing') };
@@ -147,7 +147,7 @@ function isServing({ active, trail }: Upgrade, desired: Release): boolean {
 /** Why a machine that is where it should be is not where its channel is, or may not know better. */
 function resting(scope: WishFacts, { desired }: Wish): Closed | null {
   const { facts, gates, rules } = scope;
-  const held = desired === null ? OPEN : firstClosed(askGates(desired, gates, REST_GATES));
+  const held = heldBy(gates, desired);
   if (!held.open) return held;
   const { pin } = standingOrders(facts.orders, facts.now);
   const pinned = pin === null ? rules.pin : describeRelease(pin.release);
@@ -157,6 +157,15 @@ function resting(scope: WishFacts, { desired }: Wish): Closed | null {
   const newest = channel === null ? '' : `; the channel offers ${describeRelease(channel)}`;
   const who = pin === null ? `pinned on ${pinned} by the fleet's policy` : `pinned on ${pinned}`;
   return closed('pinned', pin?.until ?? null, `${who}${newest}${pin === null ? '' : '; pm2-gitops unpin'}`);
+}
+
+/** While the policy is still to be read the machine is held by the former one, or by having none. */
+function heldOrOffline({ facts, gates }: WishFacts, { desired }: Wish): Closed | null {
+  return closedOr(heldBy(gates, desired), facts);
+}
+
+function heldBy(gates: GateFacts, desired: Release | null): Verdict {
+  return desired === null ? OPEN : firstClosed(askGates(desired, gates, REST_GATES));
 }
 
 function offline({ observed }: Facts): Closed | null {

@@ -158,5 +158,7 @@ function warningsOf({ notes }: Decision, observed: Observed | null): string[] {
     ({ tag, seen, now }) =>
       `tag ${tag} moved from ${sha7(seen)} to ${sha7(now)}: not followed; a version never moves, tag a new one`,
   );
-  return [...notes, ...told];
+  const blind = observed?.policyError ?? null;
+  const unseen = blind === null ? [] : [`the fleet's policy cannot be looked for: ${blind}`];
+  return [...notes, ...unseen, ...told];
 }

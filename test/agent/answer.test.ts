@@ -26,6 +26,19 @@ const TABLE: [string, Visit, Partial<Answer>][] = [
   ['nothing to do', RESTED, {}],
   ['up to date, though pinned', { ...RESTED, decision: { ...HELD, behind: false } }, {}],
   ['held back', { ...RESTED, decision: HELD }, { kind: 'held', problem: 'held: a fair' }],
+  [
+    'staged, and the window is closed',
+    {
+      ...RESTED,
+      phase: 'staged',
+      decision: { ...HELD, why: { open: false, reason: 'window', until: 9, detail: 'opens 02:00 UTC' } },
+    },
+    {
+      kind: 'held',
+      problem: 'it is staged, and waits; window: opens 02:00 UTC',
+      hint: 'pm2-gitops apply --now does not wait for it',
+    },
+  ],
   ['a run that went well', { ...RESTED, run: RUN }, { kind: 'ended', run: 'r1', outcome: 'activated' }],
   [
     'a run that failed',

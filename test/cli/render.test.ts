@@ -48,6 +48,10 @@ test('whatever a repository, pm2 or a machine calls its things: what is shown is
     undated: [],
     step,
     repair: [],
+    gates: [
+      { gate: 'hold', verdict: { open: false, reason: 'held', until: 1, detail: EVIL } },
+      { gate: 'window', verdict: { open: true } },
+    ],
   } as const;
   assertPlain(renderPlan({ ...plan, steps: [EVIL] }, COLORS));
   assertPlain(renderPlan({ ...plan, steps: [], behind: false }, COLORS));

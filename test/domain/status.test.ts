@@ -151,6 +151,14 @@ test('a moved tag and the note of the decision are warnings', () => {
   ]);
 });
 
+test('a policy that cannot be looked for is a warning', () => {
+  const policy = { commit: null, error: 'no network' };
+  const observed = afterLook(null, [], { turn: 1, at: 2, tagPrefix: '', policy });
+  assert.deepEqual(statusOf({ ...FACTS, observed }).warnings, [
+    "the fleet's policy cannot be looked for: no network",
+  ]);
+});
+
 test('an incarnation is one life: entry, pid and start together', () => {
   const lives = incarnations([WEB, { ...WEB, pmId: 1, pid: null }]);
   assert.deepEqual(lives, [{ pmId: 0, pid: 4711, startedAt: 150 }]);

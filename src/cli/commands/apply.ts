@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readPlan } from '../../agent/plan.js';
 import { EXIT } from '../exit.js';
-import { releaseJson, whyJson } from '../json.js';
+import { gateJson, releaseJson, whyJson } from '../json.js';
 import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
 import { bringNow, type Wanted } from '../bring.js';
 import { renderPlan } from '../render-plan.js';
@@ -37,9 +37,12 @@ export function planVerb({ terminal, signal }: Session, end: (code: number) => v
     .action(async (options: ApplyOptions) => {
       const root = await openNamedRoot(options);
       const plan = await readPlan(root, { to: options.to ?? null, hurried: options.now ?? false }, signal);
-      const { desired, active, behind, why, notes, steps } = plan;
+      const { desired, active, behind, why, notes, steps, gates } = plan;
       const [from, to] = [active, desired].map((release) => (release === null ? null : releaseJson(release)));
-      const json = { schema: 1, active: from, desired: to, behind, why: whyJson(why), notes, steps };
+      const json = {
+        ...{ schema: 1, active: from, desired: to, behind, why: whyJson(why), notes, steps },
+        gates: gates.map(gateJson),
+      };
       terminal.data(
         options.json === true ? JSON.stringify(json, null, 2) : renderPlan(plan, terminal.colors),
       );

@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import { approvals, approve, withdrawApproval } from '../../agent/approvals.js';
+import type { Root } from '../../agent/root.js';
+import { GitOpsError } from '../../domain/errors.js';
+import type { Approval } from '../../domain/orders.js';
+import { plainLine } from '../../domain/plain.js';
+import { describeRelease } from '../../domain/release.js';
+import { EXIT } from '../exit.js';
+import { approvalJson } from '../json.js';
+import { describeMoment } from '../moment.js';
+import { openNamedRoot, parseUntil, verb, type CommonOptions, type Session } from '../session.js';
+
+interface ApproveOptions extends CommonOptions {
+  readonly until?: string;
+  readonly withdraw?: boolean;
+}
+
+/** `approve [TAG]`: lets a release come that waits for somebody's word; without a tag, what is approved. */
+export function approveVerb({ terminal, signal }: Session, end: (code: number) => void): Command {
+  return verb('approve', 'lets a release come that waits for approval; without a tag, lists what is approved')
+    .argument('[tag]', 'a tag of the repository')
+    .option('--until <when>', 'a span such as 2h, or a moment such as 2026-12-24T18:00 (default: 7d)')
+    .option('--withdraw', 'take it back')
+    .option('--json', 'for programs')
+    .action(async (tag: string | undefined, options: ApproveOptions) => {
+      const root = await openNamedRoot(options);
+      if (tag === undefined && (options.withdraw === true || options.until !== undefined)) throw nameOne();
+      const done = tag === undefined ? '' : await change(root, { ...options, tag }, signal);
+      const standing = await approvals(root);
+      if (options.json === true)
+        terminal.data(JSON.stringify({ schema: 1, approvals: standing.map(approvalJson) }, null, 2));
+      else terminal.data(tag === undefined ? list(standing) : done);
+      end(EXIT.done);
+    });
+}
+
+async function change(
+  root: Root,
+  { tag, until, withdraw }: ApproveOptions & { readonly tag: string },
+  signal: AbortSignal,
+): Promise<string> {
+  if (withdraw === true) {
+    const was = await withdrawApproval(root, tag);
+    return plainLine(
+      was === null ? `${tag} was not approved` : `${describeRelease(was)} is approved no more`,
+    );
+  }
+  const end = until === undefined ? null : parseUntil(until, root.host.clock.now());
+  const approval = await approve(root, { tag, until: end }, signal);
+  return `${say(approval)}; the next poll goes on with it, pm2-gitops apply now`;
+}
+
+function list(standing: readonly Approval[]): string {
+  return standing.length === 0 ? 'nothing is approved here' : standing.map(say).join('\n');
+}
+
+function say({ release, until }: Approval): string {
+  const end = until === null ? '' : ` until ${describeMoment(until)}`;
+  return plainLine(`${describeRelease(release)} is approved${end}`);
+}
+
+function nameOne(): GitOpsError {
+  return new GitOpsError('USAGE', 'which release?', { hint: 'pm2-gitops approve TAG' });
+}
