@@ -38,7 +38,7 @@ test(
     };
     const first = await fleet.publish(POLICY);
     fleet.start();
-    await waitFor('all to have read the policy', () => fleet.haveRead(first), PATIENT);
+    await waitFor('all to follow the policy', () => fleet.follow(first), PATIENT);
 
     await fleet.release('v1.1.0');
     await fleet.release('v1.2.0-beta.1');
@@ -55,7 +55,7 @@ test(
     await waitFor('a few others to have it', async () => (await have('v1.1.0', others)) >= 4, PATIENT);
 
     const holding = await fleet.publish({ ...POLICY, version: 2, hold: { reason: 'carts are lost' } });
-    await waitFor('all to have read of the hold', () => fleet.haveRead(holding), PATIENT);
+    await waitFor('all to follow the hold', () => fleet.follow(holding), PATIENT);
     await waitFor('every worker to be gone', () => fleet.isAtRest(), PATIENT);
     const had = await have('v1.1.0', others);
     assert.ok(had < others.length, 'the hold came after all had it');

@@ -86,10 +86,10 @@ export class Fleet {
     return [...(await this.versions())].filter(([, found]) => found === version).map(([name]) => name);
   }
 
-  /** Whether every machine has read the policy of a commit. */
-  async haveRead(commit: string): Promise<boolean> {
+  /** Whether every machine follows the policy of a commit. */
+  async follow(commit: string): Promise<boolean> {
     const records = this.members.map(({ root }) => readFile(layoutOf(root).policy, 'utf8').catch(() => ''));
-    return (await Promise.all(records)).every((record) => record.includes(commit));
+    return (await Promise.all(records)).every((record) => record.includes(`"commit":"${commit}"`));
   }
 
   /** Whether no worker is at work. */
