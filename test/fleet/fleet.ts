@@ -20,9 +20,18 @@ export interface MemberTerms {
 
 const PROGRAM = join(dirname(fileURLToPath(import.meta.url)), 'agents-program.js');
 const FILE = 'app.txt';
+// One daemon has the apps of all: each is called after its root.
+const ECOSYSTEM = {
+  apps: [{ name: 'NAME', script: 'app.js' }],
+  gitops: { health: { settle: '100ms' }, install: false },
+};
+const APP: Files = {
+  'app.js': 'setInterval(() => undefined, 60_000);\n',
+  'ecosystem.config.cjs': `module.exports = ${JSON.stringify(ECOSYSTEM).replace('"NAME"', "require('node:path').basename(__dirname)")};\n`,
+};
 
 /**
- * Many real agents on one box: adopted checkouts of an application without processes, below one pm2 daemon, each with the id, the name and
+ * Many real agents on one box: adopted checkouts of a small application, each one process of one pm2 daemon, with the id, the name and
  * the labels of a machine of its own. They follow a policy in a branch of the application's own repository.
  */
 export class Fleet {
@@ -48,7 +57,7 @@ export class Fleet {
     });
     const fleet = new Fleet({ remote, machine, members });
     await fleet.release('v1.0.0');
-    await machine.pm2(['ping']);
+    await machine.pm2(['ping']); // several that start a daemon at once wait for each other for ever
     // A few at once: each is a clone and a command line.
     const waiting = members.map((member, index) => ({ ...member, ...terms[index] }));
     await Promise.all(Array.from({ length: 4 }, () => fleet.#joinAll(waiting)));
@@ -56,7 +65,7 @@ export class Fleet {
   }
 
   release(tag: string): Promise<string> {
-    return this.remote.release(tag, { [FILE]: tag });
+    return this.remote.release(tag, { ...APP, [FILE]: tag });
   }
 
   /** Publishes a policy; each is newer than the one before. */
@@ -105,10 +114,7 @@ export class Fleet {
 
   async #join({ name, root, labels = {} }: Member & MemberTerms): Promise<void> {
     const { machine, remote } = this;
-    await machine.must('git', ['clone', '--quiet', remote.url, root]);
-    await machine.must('git', ['-c', 'advice.detachedHead=false', 'checkout', '--quiet', 'v1.0.0'], {
-      cwd: root,
-    });
+    await machine.deploy(remote, 'v1.0.0', { root });
     await machine.must(process.execPath, [CLI, 'init', '--yes'], { cwd: root });
     await machine.configure({ name, labels, poll: '10s', policy: { ref: 'fleet' } }, { root });
   }
