@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import satisfies from 'semver/functions/satisfies.js';
 import { chooseRelease } from '../domain/channel.js';
 import { ok, problem, warning, type Check } from '../domain/check.js';
+import { wishFacts } from '../domain/decide.js';
 import { isGitOpsError, messageOf } from '../domain/errors.js';
 import { movedTags, trustedRefs } from '../domain/observed.js';
 import { sha7 } from '../domain/release.js';
@@ -12,6 +13,7 @@ import { daemonInfo } from '../runtime/start.js';
 import { locksSupported } from '../state/lock.js';
 import { checkApps, checkChildren, checkDrift } from './doctor-apps.js';
 import { checkRecords } from './doctor-records.js';
+import { gatherFacts } from './facts.js';
 import { lookNow } from './look.js';
 import type { Root } from './root.js';
 
@@ -130,8 +132,9 @@ async function checkSource(root: Root, signal: AbortSignal): Promise<Check[]> {
         'check the network, the repository and its credentials in gitops.json',
       ),
     ];
-  const { channel, channelText, tagPrefix } = root.config;
-  const choice = chooseRelease(channel, trustedRefs(observed), tagPrefix);
+  // The fleet's policy may choose another channel than gitops.json.
+  const { channel, channelText } = wishFacts(await gatherFacts(root)).rules;
+  const choice = chooseRelease(channel, trustedRefs(observed), root.config.tagPrefix);
   const picks = choice.found
     ? ok('channel', `${channelText} picks ${choice.release.tag} (${sha7(choice.release.commit)})`)
     : warning('channel', choice.detail, 'tag a release, or pm2-gitops channel NAME');

@@ -7,8 +7,8 @@ import { decideFreshly } from '../agent/request.js';
 import type { Root } from '../agent/root.js';
 import { describeRelease } from '../domain/release.js';
 import { plainLine } from '../domain/plain.js';
+import { untilOf } from './closed.js';
 import { EXIT, exitCodeOfAnswer } from './exit.js';
-import { describeMoment } from './moment.js';
 import { renderLogLine } from './render.js';
 import type { Session } from './session.js';
 
@@ -41,8 +41,7 @@ export async function bringNow(
     return EXIT.done;
   }
   if (step === 'wait' && why !== null) {
-    const until = why.until === null ? '' : ` until ${describeMoment(why.until)}`;
-    terminal.complain(`${why.reason}${until}: ${why.detail}`, waitHint(why));
+    terminal.complain(`${why.reason}${untilOf(why)}: ${why.detail}`, waitHint(why));
     return why.reason === 'stuck' ? EXIT.stuck : EXIT.behind;
   }
   const run = await newRunId(root);

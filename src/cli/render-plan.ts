@@ -2,7 +2,7 @@ import type { Plan } from '../agent/plan.js';
 import type { GateReport } from '../domain/gates.js';
 import { plainLine } from '../domain/plain.js';
 import { describeRelease } from '../domain/release.js';
-import { describeMoment } from './moment.js';
+import { untilOf } from './closed.js';
 import { alignRows, type Colors } from './terminal.js';
 
 /** `plan` for people. */
@@ -13,11 +13,10 @@ export function renderPlan(plan: Plan, colors: Colors): string {
     behind && desired !== null
       ? `${plainLine(from)} → ${colors.bold(plainLine(describeRelease(desired)))}`
       : `${steps.length > 0 ? 'drifted' : 'up to date'}: ${plainLine(from)}`;
-  const until = why?.until == null ? '' : ` until ${describeMoment(why.until)}`;
   return [
     head,
     ...steps.map((step, index) => `  ${colors.dim(`${index + 1}.`)} ${plainLine(step)}`),
-    ...(why === null ? [] : [`${colors.yellow(`${why.reason}${until}`)}  ${plainLine(why.detail)}`]),
+    ...(why === null ? [] : [`${colors.yellow(`${why.reason}${untilOf(why)}`)}  ${plainLine(why.detail)}`]),
     ...notes.map((note) => `${colors.yellow('!')} ${plainLine(note)}`),
     ...(gates.length === 0 ? [] : [alignRows(gates.map((report) => gateRow(report, colors)))]),
   ].join('\n');
@@ -26,6 +25,5 @@ export function renderPlan(plan: Plan, colors: Colors): string {
 function gateRow({ gate, verdict }: GateReport, colors: Colors): string[] {
   const name = `  ${colors.dim('gate')} ${gate}`;
   if (verdict.open) return [name, colors.green('open'), ''];
-  const until = verdict.until === null ? '' : ` until ${describeMoment(verdict.until)}`;
-  return [name, colors.yellow(`closed${until}`), plainLine(verdict.detail)];
+  return [name, colors.yellow(`closed${untilOf(verdict)}`), plainLine(verdict.detail)];
 }

@@ -4,6 +4,7 @@ import { describeRelease, type Release } from '../domain/release.js';
 import type { Run } from '../domain/run.js';
 import type { DriftReport } from '../domain/tell-drift.js';
 import type { OrphanStatus, ProcessStatus, Status } from '../domain/status.js';
+import { untilOf } from './closed.js';
 import { describeMoment, describeSpan } from './moment.js';
 import { renderPolicyLine } from './render-policy.js';
 import { alignRows, type Colors } from './terminal.js';
@@ -80,9 +81,8 @@ function stateRows(status: Status, now: number, colors: Colors): string[][] {
 
 function stateText({ behind, why, phase }: Status, colors: Colors): string {
   if (why !== null) {
-    const until = why.until === null ? '' : ` until ${describeMoment(why.until)}`;
     const color = why.reason === 'stuck' || why.reason === 'quarantined' ? colors.red : colors.yellow;
-    return `${color(`${behind ? 'behind: ' : ''}${why.reason}${until}`)}  ${plainLine(why.detail)}`;
+    return `${color(`${behind ? 'behind: ' : ''}${why.reason}${untilOf(why)}`)}  ${plainLine(why.detail)}`;
   }
   if (phase !== 'idle' && phase !== 'staged')
     return colors.yellow(`${plainLine(phase)}, and its worker is gone: the next poll takes it up`);

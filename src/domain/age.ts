@@ -19,11 +19,6 @@ export interface Birth {
   readonly look: number | null;
 }
 
-/** A release that came out this moment. */
-export function bornNow({ now }: AgeFacts): Birth {
-  return { at: now, look: null };
-}
-
 /**
  * The later of the moments at which a release was made and first seen here: a tag made on Monday and pushed on Friday came out on Friday.
  * Null for one that was there before the first look, until somebody has read when it was made.

@@ -63,7 +63,10 @@ test(
       fleet.members.filter((member) => member.name === name),
     );
     const { why, behind } = await fleet.machine.status({ root: late?.root ?? '' });
-    assert.deepEqual([behind, why?.reason, why?.detail], [true, 'held', 'carts are lost']);
+    assert.deepEqual(
+      [behind, why?.reason, why?.detail],
+      [true, 'held', "held by the fleet's policy: carts are lost"],
+    );
     // By the end of this the wave would be over.
     await stays('the others as they are', async () => (await have('v1.1.0', others)) === had, OVER_MS / 2);
 

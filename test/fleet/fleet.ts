@@ -20,14 +20,11 @@ export interface MemberTerms {
 
 const PROGRAM = join(dirname(fileURLToPath(import.meta.url)), 'agents-program.js');
 const FILE = 'app.txt';
-// One daemon has the apps of all: each is called after its root.
-const ECOSYSTEM = {
-  apps: [{ name: 'NAME', script: 'app.js' }],
-  gitops: { health: { settle: '100ms' }, install: false },
-};
+// One daemon has the apps of all, so the release cannot name them: each root's gitops.json does.
+const ECOSYSTEM = { apps: [], gitops: { health: { settle: '100ms' }, install: false } };
 const APP: Files = {
   'app.js': 'setInterval(() => undefined, 60_000);\n',
-  'ecosystem.config.cjs': `module.exports = ${JSON.stringify(ECOSYSTEM).replace('"NAME"', "require('node:path').basename(__dirname)")};\n`,
+  'ecosystem.config.cjs': `module.exports = ${JSON.stringify(ECOSYSTEM)};\n`,
 };
 
 /**
@@ -114,9 +111,11 @@ export class Fleet {
 
   async #join({ name, root, labels = {} }: Member & MemberTerms): Promise<void> {
     const { machine, remote } = this;
-    await machine.deploy(remote, 'v1.0.0', { root });
+    await machine.must('git', ['clone', '--quiet', remote.url, root], { cwd: machine.home });
+    await machine.must('git', ['checkout', '--quiet', '--detach', 'v1.0.0'], { cwd: root });
+    await machine.pm2(['start', 'app.js', '--name', name], { cwd: root });
     await machine.must(process.execPath, [CLI, 'init', '--yes'], { cwd: root });
-    await machine.configure({ name, labels, poll: '10s', policy: { ref: 'fleet' } }, { root });
+    await machine.configure({ name, labels, apps: [name], poll: '10s', policy: { ref: 'fleet' } }, { root });
   }
 }
 

@@ -34,7 +34,7 @@ export const MACHINE_MEANINGS: Readonly<Record<string, string>> = {
   drift:
     'What to do with what is no longer as pm2-gitops left it: repair it, or only report it. What somebody wrote is never repaired unasked.',
   name: "The machine's name in output. Default: its host name.",
-  labels: 'Free text for people and programs that read this file; pm2-gitops does nothing with it.',
+  labels: 'What groups of a policy for the fleet may ask for.',
   window:
     'When the machine may change, or with deny when not: one window or a list. Days, from and to, or a cron and for how long. (Checked beyond: exactly one of these.)',
   'window.days': 'Days: mon, mon-fri, sat,sun, or a list of such. Default: every day.',
