@@ -62,7 +62,7 @@ test(
         assert.deepEqual(await scene.versions(), ['v1.0.0']);
         const applied = await scene.cli(['apply']);
         assert.deepEqual([applied.code, await scene.versions()], [3, ['v1.0.0']]);
-        assert.match(applied.stderr, /window until .*apply --now/s);
+        assert.match(applied.stderr, /window: opens .*apply --now/s);
       },
     );
 
