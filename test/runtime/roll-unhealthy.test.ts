@@ -210,7 +210,8 @@ test('a health command that fails, or hangs, is unhealthy', async (t) => {
 test('what somebody deletes, stops or restarts meanwhile is not held against the release, and proves nothing', async (t) => {
   const target = await startDaemon(t);
   await startWeb(target, { instances: 4, exec_mode: 'fork' });
-  const settling = health({ settleMs: 3_000 });
+  // Longer than three command lines of pm2 take at once, however loaded the machine.
+  const settling = health({ settleMs: 6_000 });
   const restart = { mode: 'restart', first: 4, batch: null } as const;
   const rolling = rollRoot(target, { restart, health: settling });
   const old = incarnations(await listProcesses(target.daemon, testSignal()));
