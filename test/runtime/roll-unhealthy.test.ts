@@ -236,9 +236,10 @@ test('what somebody deletes, stops or restarts meanwhile is not held against the
   );
 
   const nobody = assert.rejects(rollRoot(target, { restart, health: settling }), { code: 'NO_APPS' });
-  await eventually(async () =>
-    [...(await pids()).values()].every((pid) => ![...after.values()].includes(pid)),
-  );
+  await eventually(async () => {
+    const now = [...(await pids()).values()];
+    return now.length === 2 && now.every((pid) => ![...after.values()].includes(pid));
+  });
   await target.pm2('stop', 'all');
   await nobody;
 });
