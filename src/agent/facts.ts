@@ -7,7 +7,7 @@ import { knownUpgrade } from './known-upgrade.js';
 import { policyState } from './fleet.js';
 import { identityOf, ownRules, placeIn } from './identity.js';
 import { diskOf } from './room.js';
-import type { Root } from './root.js';
+import { zoneOf, type Root } from './root.js';
 import { pollEveryMs } from './schedule.js';
 
 /** Gathers what a decision looks at from the records on disk: everybody who asks gets the same. Drift is looked for apart (`look-drift.ts`). */
@@ -24,7 +24,7 @@ export async function gatherFacts(root: Root, request: Request = NO_REQUEST): Pr
     dates: await readDates(layout),
     ...{ placeOf: placeIn(root), pollEveryMs: await pollEveryMs(root) },
     underWay: false,
-    zone: config.timezone ?? host.zone,
+    zone: zoneOf(root),
     tagPrefix: config.tagPrefix,
     request,
     drift: [],

@@ -1,7 +1,6 @@
-import { beginOf, MOMENT_FORMS, parseMoment } from '../config/moment.js';
+import { beginOf, parseWhen, WHEN_FORMS } from '../config/moment.js';
 import { parsePolicy } from '../config/policy.js';
 import { parseRoster } from '../config/roster.js';
-import { parseDuration } from '../config/duration.js';
 import { isVersionTag } from '../domain/channel.js';
 import { GitOpsError } from '../domain/errors.js';
 import type { MachineIdentity, Policy } from '../domain/policy.js';
@@ -53,7 +52,7 @@ export async function foreseeRollout(question: Question, openRoot: () => Promise
     question.policy === null
       ? await policyInForce(await openRoot())
       : await parsePolicy(await readNamed(question.policy), { origin: question.policy, zone: host.zone });
-  const zone = zoneOf(policy) ?? host.zone;
+  const zone = zoneOfPolicy(policy) ?? host.zone;
   const now = host.clock.now();
   const rollout: Rollout = {
     ...{
@@ -98,7 +97,7 @@ async function readNamed(path: string): Promise<string> {
 }
 
 /** The zone in which the policy tells its times of day, if it has such. */
-function zoneOf({ rules, groups }: Policy): string | null {
+function zoneOfPolicy({ rules, groups }: Policy): string | null {
   return (
     [rules, ...groups.map((group) => group.rules)].find(({ windows }) => windows !== null)?.windows?.zone ??
     null
@@ -106,11 +105,9 @@ function zoneOf({ rules, groups }: Policy): string | null {
 }
 
 function momentOf(written: string, { zone, now }: { zone: string; now: Instant }): Instant {
-  const spanMs = parseDuration(written);
-  if (spanMs !== null) return now + spanMs;
-  const moment = parseMoment(written);
+  const moment = parseWhen(written, now);
   if (moment !== null) return beginOf(moment, zone);
-  throw new GitOpsError('USAGE', `"${written}" is no moment`, {
-    hint: `write a span from now such as 2h, or ${MOMENT_FORMS}`,
+  throw new GitOpsError('USAGE', `--out "${written}" is no moment`, {
+    hint: `write ${WHEN_FORMS}`,
   });
 }

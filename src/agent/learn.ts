@@ -21,6 +21,7 @@ import { readRemoteFile } from '../workspace/remote-file.js';
 import { asFailure } from './faults.js';
 import { channelInForce, policyState, sourceName } from './fleet.js';
 import { lookNow } from './look.js';
+import { zoneOf } from './root.js';
 import { accessOf, effortOf, type Workplace } from './workplace.js';
 
 /** A decision by all that could be known, and what kept the rest from being read; or null. */
@@ -119,8 +120,7 @@ async function readPolicy(place: Workplace, { source, tip, before }: Lesson): Pr
   if (file.at === 'missing') throw unfit(`${origin}: there is no such file`);
   if (file.at === 'large')
     throw unfit(`${origin}: ${file.bytes} bytes are too many for a policy; at most ${MOST_BYTES}`);
-  const zone = root.config.timezone ?? root.host.zone;
-  const policy = await parsePolicy(file.text, { origin, zone });
+  const policy = await parsePolicy(file.text, { origin, zone: zoneOf(root) });
   const version = before.followed?.policy.version ?? policy.version;
   if (policy.version < version)
     throw unfit(`${origin}: version ${policy.version} is older than ${version}, which is in force`);

@@ -28,3 +28,8 @@ export interface Root {
   readonly config: MachineConfig;
   readonly machine: Machine;
 }
+
+/** The zone, an IANA name, of a root's windows and of its moments in output. */
+export function zoneOf({ config, host }: Pick<Root, 'config' | 'host'>): string {
+  return config.timezone ?? host.zone;
+}

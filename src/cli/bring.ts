@@ -4,11 +4,12 @@ import { launchWorker } from '../agent/launch.js';
 import { newRunId } from '../agent/run-id.js';
 import { busy, refuseBusy } from '../agent/records.js';
 import { decideFreshly } from '../agent/request.js';
-import type { Root } from '../agent/root.js';
+import { zoneOf, type Root } from '../agent/root.js';
 import { describeRelease } from '../domain/release.js';
 import { plainLine } from '../domain/plain.js';
 import { untilOf } from './closed.js';
 import { EXIT, exitCodeOfAnswer } from './exit.js';
+import { momentsOf, timesOfDay } from './moment.js';
 import { renderLogLine } from './render.js';
 import type { Session } from './session.js';
 
@@ -41,7 +42,7 @@ export async function bringNow(
     return EXIT.done;
   }
   if (step === 'wait' && why !== null) {
-    terminal.complain(`${why.reason}${untilOf(why)}: ${why.detail}`, waitHint(why));
+    terminal.complain(`${why.reason}${untilOf(why, momentsOf(root))}: ${why.detail}`, waitHint(why));
     return why.reason === 'stuck' ? EXIT.stuck : EXIT.behind;
   }
   const run = await newRunId(root);
@@ -50,11 +51,12 @@ export async function bringNow(
 }
 
 async function follow(root: Root, run: string, { terminal, signal }: Session): Promise<number> {
+  const time = timesOfDay(zoneOf(root));
   try {
     const answer = await followWorker(root, run, {
       signal,
       onLine: (line) => {
-        terminal.progress(renderLogLine(line, terminal.quiet));
+        terminal.progress(renderLogLine(line, time, terminal.quiet));
       },
     });
     return tellAnswer(answer, { terminal, signal });

@@ -1,30 +1,36 @@
+import { zoneOf, type Root } from '../agent/root.js';
+import { sayMoment } from '../domain/moment.js';
 import type { Instant } from '../domain/release.js';
+import { wallOf } from '../domain/zone.js';
 
-const UNITS: readonly (readonly [number, string])[] = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'min'],
-  [1_000, 's'],
-];
+/** Writes a moment for people. */
+export type Say = (at: Instant) => string;
 
-/** A span as people say it: `3 h`, `12 s`, `2 d`. */
-export function describeSpan(ms: number): string {
-  const [size, name] = UNITS.find(([unit]) => ms >= unit) ?? [1, 'ms'];
-  return `${Math.floor(ms / size)} ${name}`;
+/** Tells moments as gates do, in the zone of the root: `Tue 02:00 Europe/Berlin`. */
+export function momentsOf(root: Root): Say {
+  const now = root.host.clock.now();
+  return (at) => sayMoment(at, now, zoneOf(root));
 }
 
-/** A moment as people read it, in the machine's own zone: `2026-11-24 05:58`. */
-export function describeMoment(at: Instant): string {
-  const date = new Date(at);
-  const two = (part: number): string => String(part).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
+/** Writes moments for a column, all alike; its head tells the zone, an IANA name: `2026-11-24 05:58`. */
+export function columnMoments(zone: string): Say {
+  return (at) => wallText(at, zone).slice(0, 'YYYY-MM-DD hh:mm'.length);
+}
+
+/** Writes the time of day in a zone, an IANA name: `05:58:07`. */
+export function timesOfDay(zone: string): Say {
+  return (at) => wallText(at, zone).slice('YYYY-MM-DD '.length, 'YYYY-MM-DD hh:mm:ss'.length);
 }
 
 /** Writes moments of the days around in a zone, an IANA name: `24 Nov 05:58`. */
-export function shortMoments(zone: string): (at: Instant) => string {
+export function shortMoments(zone: string): Say {
   const format = new Intl.DateTimeFormat('en-GB', {
     ...{ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
     ...{ hourCycle: 'h23', timeZone: zone },
   });
   return (at) => format.format(at).replace(/,| at/g, '');
+}
+
+function wallText(at: Instant, zone: string): string {
+  return new Date(wallOf(at, zone)).toISOString().replace('T', ' ');
 }

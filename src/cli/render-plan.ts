@@ -3,10 +3,11 @@ import type { GateReport } from '../domain/gates.js';
 import { plainLine } from '../domain/plain.js';
 import { describeRelease } from '../domain/release.js';
 import { untilOf } from './closed.js';
+import type { Say } from './moment.js';
 import { alignRows, type Colors } from './terminal.js';
 
 /** `plan` for people. */
-export function renderPlan(plan: Plan, colors: Colors): string {
+export function renderPlan(plan: Plan, say: Say, colors: Colors): string {
   const { active, desired, behind, why, notes, steps, gates } = plan;
   const from = active === null ? 'nothing' : describeRelease(active);
   const head =
@@ -16,14 +17,16 @@ export function renderPlan(plan: Plan, colors: Colors): string {
   return [
     head,
     ...steps.map((step, index) => `  ${colors.dim(`${index + 1}.`)} ${plainLine(step)}`),
-    ...(why === null ? [] : [`${colors.yellow(`${why.reason}${untilOf(why)}`)}  ${plainLine(why.detail)}`]),
+    ...(why === null
+      ? []
+      : [`${colors.yellow(`${why.reason}${untilOf(why, say)}`)}  ${plainLine(why.detail)}`]),
     ...notes.map((note) => `${colors.yellow('!')} ${plainLine(note)}`),
-    ...(gates.length === 0 ? [] : [alignRows(gates.map((report) => gateRow(report, colors)))]),
+    ...(gates.length === 0 ? [] : [alignRows(gates.map((report) => gateRow(report, say, colors)))]),
   ].join('\n');
 }
 
-function gateRow({ gate, verdict }: GateReport, colors: Colors): string[] {
+function gateRow({ gate, verdict }: GateReport, say: Say, colors: Colors): string[] {
   const name = `  ${colors.dim('gate')} ${gate}`;
   if (verdict.open) return [name, colors.green('open'), ''];
-  return [name, colors.yellow(`closed${untilOf(verdict)}`), plainLine(verdict.detail)];
+  return [name, colors.yellow(`closed${untilOf(verdict, say)}`), plainLine(verdict.detail)];
 }

@@ -5,7 +5,7 @@ import { plainLine } from '../domain/plain.js';
 import type { PolicyStatus } from '../domain/policy-status.js';
 import { sha7 } from '../domain/release.js';
 import { policyJson } from './json.js';
-import { describeMoment } from './moment.js';
+import type { Say } from './moment.js';
 import { alignRows, type Colors } from './terminal.js';
 
 /** A line for each mistake, as compilers write it: editors and CI annotate by it. */
@@ -31,18 +31,19 @@ export function policyCheckJson(file: string, { policy, mistakes, machines }: Ch
 /** The policy that a machine follows, in a line. */
 export function renderPolicyLine(
   { version, commit, group, expires, problem }: PolicyStatus,
+  say: Say,
   colors: Colors,
 ): string {
   if (version === null || commit === null) return colors.red(plainLine(problem ?? 'could not be read yet'));
   const place = group === null ? 'in no group' : `group ${plainLine(group)}`;
-  const end = expires === null ? '' : `, expires ${describeMoment(expires)}`;
+  const end = expires === null ? '' : `, expires ${say(expires)}`;
   const news = problem === null ? '' : `  ${colors.yellow('a newer one is not followed')}`;
   return `version ${version} (${sha7(commit)}), ${place}${end}${news}`;
 }
 
 /** `policy show`: the policy in force here, and who says what. */
-export function renderPolicy({ policy, origins }: ShownPolicy, colors: Colors): string {
-  const head = policy === null ? 'no policy: gitops.json names none' : renderPolicyLine(policy, colors);
+export function renderPolicy({ policy, origins }: ShownPolicy, say: Say, colors: Colors): string {
+  const head = policy === null ? 'no policy: gitops.json names none' : renderPolicyLine(policy, say, colors);
   const rows = origins.map(({ rule, value, from, counts }) => [
     colors.dim(rule),
     counts ? plainLine(value) : colors.dim(plainLine(value)),

@@ -1,68 +1,79 @@
 import type { LogLine } from '../agent/log-tail.js';
+import { saySpan } from '../domain/moment.js';
 import { plainLine } from '../domain/plain.js';
-import { describeRelease, type Release } from '../domain/release.js';
+import { describeRelease, type Instant, type Release } from '../domain/release.js';
 import type { Run } from '../domain/run.js';
 import type { DriftReport } from '../domain/tell-drift.js';
 import type { OrphanStatus, ProcessStatus, Status } from '../domain/status.js';
 import { untilOf } from './closed.js';
-import { describeMoment, describeSpan } from './moment.js';
+import { columnMoments, type Say } from './moment.js';
 import { renderPolicyLine } from './render-policy.js';
 import { alignRows, type Colors } from './terminal.js';
 
+/** When and how `status` is told. */
+export interface Telling {
+  readonly now: Instant;
+  readonly say: Say;
+  readonly colors: Colors;
+}
+
 /** `status` for people. */
-export function renderStatus(status: Status, now: number, colors: Colors): string {
+export function renderStatus(status: Status, telling: Telling): string {
+  const { colors } = telling;
   const { machine, root, strategy, channel, pin } = status;
   const follows = pin === null ? `channel ${channel}` : `pinned on ${pin.tag}, channel ${channel}`;
   const parts = [
     `${colors.bold(plainLine(machine.name))}  ${plainLine(root)}  ${colors.dim(plainLine(`${strategy}, ${follows}`))}`,
-    alignRows(stateRows(status, now, colors)),
-    renderProcesses(status, now, colors),
-    ...status.drift.map((drift) => renderDrift(drift, colors)),
-    ...status.orphans.map((orphan) => renderOrphan(orphan, now, colors)),
+    alignRows(stateRows(status, telling)),
+    renderProcesses(status, telling),
+    ...status.drift.map((drift) => renderDrift(drift, telling)),
+    ...status.orphans.map((orphan) => renderOrphan(orphan, telling)),
     ...status.warnings.map((warning) => `${colors.yellow('!')} ${plainLine(warning)}`),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
 /** One line of a run's log, as progress. */
-export function renderLogLine({ at, kind, text }: LogLine, colors: Colors): string {
-  const time = colors.dim(at.slice(11, 19));
+export function renderLogLine({ at, kind, text }: LogLine, say: Say, colors: Colors): string {
+  const time = colors.dim(say(Date.parse(at)));
   return kind === 'step' ? `${time}  ${plainLine(text)}` : `${time}  ${colors.dim(`  ${plainLine(text)}`)}`;
 }
 
 /** Runs for people, newest first. */
-export function renderRuns(runs: readonly Run[], colors: Colors): string {
+export function renderRuns(runs: readonly Run[], zone: string, colors: Colors): string {
+  const say = columnMoments(zone);
   const rows = runs.map((run) => [
-    describeMoment(run.startedAt),
+    say(run.startedAt),
     plainLine(run.from?.tag ?? '–'),
     '→',
     plainLine(run.to.tag),
     colorOutcome(run, colors),
-    run.endedAt === null ? '' : describeSpan(run.endedAt - run.startedAt),
+    run.endedAt === null ? '' : saySpan(run.endedAt - run.startedAt),
     plainLine(run.cause),
     colors.dim(plainLine(run.id)),
     run.problem === null ? '' : plainLine(run.problem.split('\n')[0] ?? ''),
   ]);
   return alignRows([
-    ['when', 'from', '', 'to', 'outcome', 'took', 'cause', 'run', 'problem'].map(colors.dim),
+    [`when (${zone})`, 'from', '', 'to', 'outcome', 'took', 'cause', 'run', 'problem'].map(colors.dim),
     ...rows,
   ]);
 }
 
-function stateRows(status: Status, now: number, colors: Colors): string[][] {
+function stateRows(status: Status, telling: Telling): string[][] {
   const { desired, staged, active, lastRun, lastPoll, nextPoll } = status;
+  const { now, say, colors } = telling;
   const rows = [
     [
       'active',
       active === null
         ? colors.dim('nothing yet')
-        : `${name(active)}  ${colors.dim(`for ${describeSpan(now - active.since)}`)}`,
+        : `${name(active)}  ${colors.dim(`for ${saySpan(now - active.since)}`)}`,
     ],
     ['desired', desired === null ? colors.dim('nothing fits') : name(desired)],
-    ['state', stateText(status, colors)],
+    ['state', stateText(status, telling)],
   ];
   if (staged !== null) rows.push(['staged', name(staged)]);
-  if (status.policy !== null) rows.push(['policy', renderPolicyLine(status.policy, colors)]);
+  if (status.policy !== null) rows.push(['policy', renderPolicyLine(status.policy, say, colors)]);
   if (lastRun !== null)
     rows.push([
       'last run',
@@ -72,17 +83,17 @@ function stateRows(status: Status, now: number, colors: Colors): string[][] {
   const poll =
     lastPoll === null
       ? 'not yet'
-      : `${describeSpan(Math.max(0, now - lastPoll.at))} ago${lastPoll.ok ? '' : colors.red(', failed')}`;
-  rows.push(['last look', `${poll}  ${colors.dim(`next ${describeMoment(nextPoll)}`)}`]);
+      : `${saySpan(Math.max(0, now - lastPoll.at))} ago${lastPoll.ok ? '' : colors.red(', failed')}`;
+  rows.push(['last look', `${poll}  ${colors.dim(`next ${say(nextPoll)}`)}`]);
   for (const entry of status.quarantine)
     rows.push(['quarantine', `${name(entry)}  ${plainLine(entry.cause.split('\n')[0] ?? '')}`]);
   return rows.map(([label, ...rest]) => [colors.dim(label ?? ''), ...rest]);
 }
 
-function stateText({ behind, why, phase }: Status, colors: Colors): string {
+function stateText({ behind, why, phase }: Status, { say, colors }: Telling): string {
   if (why !== null) {
     const color = why.reason === 'stuck' || why.reason === 'quarantined' ? colors.red : colors.yellow;
-    return `${color(`${behind ? 'behind: ' : ''}${why.reason}${untilOf(why)}`)}  ${plainLine(why.detail)}`;
+    return `${color(`${behind ? 'behind: ' : ''}${why.reason}${untilOf(why, say)}`)}  ${plainLine(why.detail)}`;
   }
   if (phase !== 'idle' && phase !== 'staged')
     return colors.yellow(`${plainLine(phase)}, and its worker is gone: the next poll takes it up`);
@@ -91,10 +102,10 @@ function stateText({ behind, why, phase }: Status, colors: Colors): string {
     : colors.green('up to date');
 }
 
-function renderDrift({ detail, repair, until, mend }: DriftReport, colors: Colors): string {
+function renderDrift({ detail, repair, until, mend }: DriftReport, { say, colors }: Telling): string {
   const then = {
     poll: 'the next poll repairs it',
-    later: `repaired again after ${until === null ? 'a while' : describeMoment(until)}`,
+    later: `repaired again after ${until === null ? 'a while' : say(until)}`,
     person: plainLine(mend),
   }[repair];
   return `${colors.yellow('drift')}  ${plainLine(detail)}\n       ${colors.dim(`→ ${then}`)}`;
@@ -102,26 +113,22 @@ function renderDrift({ detail, repair, until, mend }: DriftReport, colors: Color
 
 function renderOrphan(
   { pid, command, since, pmId, name, count }: OrphanStatus,
-  now: number,
-  colors: Colors,
+  { now, colors }: Telling,
 ): string {
   const below = count > 1 ? `, ${count} processes` : '';
   const what = plainLine(`${name} ${pmId} left ${pid} behind: ${command}`);
-  return `${colors.yellow('child')}  ${what}  ${colors.dim(`for ${describeSpan(Math.max(0, now - since))}${below}`)}`;
+  return `${colors.yellow('child')}  ${what}  ${colors.dim(`for ${saySpan(Math.max(0, now - since))}${below}`)}`;
 }
 
-function renderProcesses({ processes, active, desired }: Status, now: number, colors: Colors): string {
+function renderProcesses({ processes, active, desired }: Status, telling: Telling): string {
   if (processes.length === 0) return '';
+  const { colors } = telling;
   const known: Release[] = [active, desired].flatMap((release) => (release === null ? [] : [release]));
-  const rows = processes.map((process) => processRow(process, known, { now, colors }));
+  const rows = processes.map((process) => processRow(process, known, telling));
   return alignRows([['id', 'app', 'pid', 'status', 'runs', 'up'].map(colors.dim), ...rows]);
 }
 
-function processRow(
-  process: ProcessStatus,
-  known: readonly Release[],
-  { now, colors }: { now: number; colors: Colors },
-): string[] {
+function processRow(process: ProcessStatus, known: readonly Release[], { now, colors }: Telling): string[] {
   const { pmId, name: app, pid, status, commit, since } = process;
   const release = known.find((candidate) => candidate.commit === commit);
   const runs = commit === null ? '' : (release?.tag ?? commit.slice(0, 7));
@@ -132,7 +139,7 @@ function processRow(
     pid === null ? '' : String(pid),
     color(plainLine(status)),
     plainLine(runs),
-    since === null ? '' : describeSpan(Math.max(0, now - since)),
+    since === null ? '' : saySpan(Math.max(0, now - since)),
   ];
 }
 

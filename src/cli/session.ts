@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { findRoot, openRoot, rootOfEnvironment } from '../agent/compose.js';
-import type { Root } from '../agent/root.js';
-import { parseDuration } from '../config/duration.js';
+import { zoneOf, type Root } from '../agent/root.js';
+import { endOf, parseWhen, WHEN_FORMS } from '../config/moment.js';
 import { GitOpsError } from '../domain/errors.js';
 import type { Instant } from '../domain/release.js';
 import type { Terminal } from './terminal.js';
@@ -32,21 +32,13 @@ export async function openNamedRoot({ root }: CommonOptions): Promise<Root> {
   return openRoot(named ?? (await findRoot(process.cwd())));
 }
 
-/** `--until`: a span from now (`2h`) or a date with or without a time. */
-export function parseUntil(text: string, now: Instant): Instant {
-  const span = parseDuration(text);
-  if (span !== null) return now + span;
-  const at = /^\d{4}-\d{2}-\d{2}/.test(text)
-    ? Date.parse(text.length === 10 ? `${text}T00:00` : text)
-    : Number.NaN;
-  if (Number.isNaN(at)) throw noMoment(text);
-  if (at <= now)
-    throw new GitOpsError('USAGE', `"${text}" has passed already`, { hint: 'name a moment to come' });
-  return at;
-}
-
-function noMoment(text: string): GitOpsError {
-  return new GitOpsError('USAGE', `"${text}" is no moment`, {
-    hint: 'write 2h, 30m, 1d 12h, or 2026-12-24T18:00',
-  });
+/** `--until`: a span from now, or a moment in the root's zone; a date counts to its end. Throws `USAGE` for none, and for one that has passed. */
+export function parseUntil(text: string, root: Root): Instant {
+  const now = root.host.clock.now();
+  const moment = parseWhen(text, now);
+  if (moment === null)
+    throw new GitOpsError('USAGE', `--until "${text}" is no moment`, { hint: `write ${WHEN_FORMS}` });
+  const at = endOf(moment, zoneOf(root));
+  if (at > now) return at;
+  throw new GitOpsError('USAGE', `--until "${text}" has passed already`, { hint: 'name a moment to come' });
 }

@@ -1,5 +1,6 @@
 import type { Instant } from '../domain/release.js';
 import { DAY_MS, instantOf } from '../domain/zone.js';
+import { parseDuration } from './duration.js';
 
 /** A day, or a time of it, in a zone that is told apart or that it names itself. */
 export interface WrittenMoment {
@@ -23,6 +24,15 @@ export function parseMoment(text: string): WrittenMoment | null {
   // JavaScript takes 30 February for 2 March.
   if (Number.isNaN(wall) || !new Date(wall).toISOString().startsWith(date)) return null;
   return { wall, aheadMs: offset === undefined ? null : aheadOf(offset), day: parts?.[2] === undefined };
+}
+
+/** How people are told to write a moment at a terminal. */
+export const WHEN_FORMS = `a span from now such as 2h or 1d 12h, or ${MOMENT_FORMS}`;
+
+/** Reads a moment as people write it at a terminal, where a span from now is one too; null where it is none. */
+export function parseWhen(text: string, now: Instant): WrittenMoment | null {
+  const spanMs = parseDuration(text);
+  return spanMs === null ? parseMoment(text) : { wall: now + spanMs, aheadMs: 0, day: false };
 }
 
 /** The moment at which something begins that is written so. */

@@ -45,11 +45,11 @@ const UNITS: readonly (readonly [number, string])[] = [
   [1_000, 's'],
 ];
 
-/** A span as people say it: `3 h`, `12 s`, `1 d 12 h`. */
+/** A span as people say it, in its two largest units, from a second on without milliseconds: `800 ms`, `12 s`, `3 h`, `1 d 12 h`. */
 export function saySpan(ms: number): string {
   const index = UNITS.findIndex(([unit]) => ms >= unit);
   const [size, name] = UNITS[index] ?? [1, 'ms'];
-  const [smaller, nameOfSmaller] = UNITS[index + 1] ?? [1, 'ms'];
-  const rest = index < 0 ? 0 : Math.floor((ms % size) / smaller);
+  const [smaller, nameOfSmaller] = (index < 0 ? undefined : UNITS[index + 1]) ?? [size, name];
+  const rest = Math.floor((ms % size) / smaller);
   return `${Math.floor(ms / size)} ${name}${rest === 0 ? '' : ` ${rest} ${nameOfSmaller}`}`;
 }

@@ -33,7 +33,8 @@ export function openLog(
 /** Reads a line of a log; null for what is none. */
 export function parseLogLine(line: string): LogLine | null {
   const [, at, mark, text] = /^(\S+Z) ([*|]) (.*)$/.exec(line) ?? [];
-  return at === undefined || text === undefined ? null : { at, kind: mark === '*' ? 'step' : 'output', text };
+  if (at === undefined || text === undefined || Number.isNaN(Date.parse(at))) return null;
+  return { at, kind: mark === '*' ? 'step' : 'output', text };
 }
 
 /** A line as it may be shown and kept: no control characters, no credentials of a URL, none of these secrets. */

@@ -8,6 +8,7 @@ import type { Status } from '../../src/domain/status.js';
 import { release } from '../domain/releases.js';
 
 const COLORS = createColors(false);
+const TELLING = { now: 2, say: String, colors: COLORS };
 // git takes the control characters of C1 in names: 9b begins a colour code, as ESC [ does.
 const EVIL = '\u009b31mv1.0.0\u0007';
 const HERE = { ...release(EVIL, 1), since: 1, cause: EVIL };
@@ -35,9 +36,9 @@ function assertPlain(text: string): void {
 }
 
 test('whatever a repository, pm2 or a machine calls its things: what is shown is plain', () => {
-  assertPlain(renderStatus(STATUS, 2, COLORS));
-  assertPlain(renderStatus({ ...STATUS, why: null }, 2, COLORS));
-  assertPlain(renderRuns([RUN, { ...RUN, from: null }], COLORS));
+  assertPlain(renderStatus(STATUS, TELLING));
+  assertPlain(renderStatus({ ...STATUS, why: null }, TELLING));
+  assertPlain(renderRuns([RUN, { ...RUN, from: null }], 'UTC', COLORS));
   const step = 'stage';
   const plan = {
     active: HERE,
@@ -53,6 +54,6 @@ test('whatever a repository, pm2 or a machine calls its things: what is shown is
       { gate: 'window', verdict: { open: true } },
     ],
   } as const;
-  assertPlain(renderPlan({ ...plan, steps: [EVIL] }, COLORS));
-  assertPlain(renderPlan({ ...plan, steps: [], behind: false }, COLORS));
+  assertPlain(renderPlan({ ...plan, steps: [EVIL] }, String, COLORS));
+  assertPlain(renderPlan({ ...plan, steps: [], behind: false }, String, COLORS));
 });

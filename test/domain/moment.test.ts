@@ -72,7 +72,7 @@ test('a span is said in its two largest units', () => {
   const table: [number, string][] = [
     [0, '0 ms'],
     [999, '999 ms'],
-    [12_000, '12 s'],
+    [12_345, '12 s'],
     [90_000, '1 min 30 s'],
     [7_200_000, '2 h'],
     [129_600_000, '1 d 12 h'],

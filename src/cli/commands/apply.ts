@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { readPlan } from '../../agent/plan.js';
 import { EXIT } from '../exit.js';
 import { gateJson, releaseJson, whyJson } from '../json.js';
+import { momentsOf } from '../moment.js';
 import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
 import { bringNow, type Wanted } from '../bring.js';
 import { renderPlan } from '../render-plan.js';
@@ -44,7 +45,9 @@ export function planVerb({ terminal, signal }: Session, end: (code: number) => v
         gates: gates.map(gateJson),
       };
       terminal.data(
-        options.json === true ? JSON.stringify(json, null, 2) : renderPlan(plan, terminal.colors),
+        options.json === true
+          ? JSON.stringify(json, null, 2)
+          : renderPlan(plan, momentsOf(root), terminal.colors),
       );
       end(behind || steps.length > 0 ? EXIT.behind : EXIT.done);
     });

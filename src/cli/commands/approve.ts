@@ -7,7 +7,7 @@ import { plainLine } from '../../domain/plain.js';
 import { describeRelease } from '../../domain/release.js';
 import { EXIT } from '../exit.js';
 import { approvalJson } from '../json.js';
-import { describeMoment } from '../moment.js';
+import { momentsOf, type Say } from '../moment.js';
 import { openNamedRoot, parseUntil, verb, type CommonOptions, type Session } from '../session.js';
 
 interface ApproveOptions extends CommonOptions {
@@ -29,7 +29,7 @@ export function approveVerb({ terminal, signal }: Session, end: (code: number) =
       const standing = await approvals(root);
       if (options.json === true)
         terminal.data(JSON.stringify({ schema: 1, approvals: standing.map(approvalJson) }, null, 2));
-      else terminal.data(tag === undefined ? list(standing) : done);
+      else terminal.data(tag === undefined ? list(standing, momentsOf(root)) : done);
       end(EXIT.done);
     });
 }
@@ -45,17 +45,18 @@ async function change(
       was === null ? `${tag} was not approved` : `${describeRelease(was)} is approved no more`,
     );
   }
-  const end = until === undefined ? null : parseUntil(until, root.host.clock.now());
+  const end = until === undefined ? null : parseUntil(until, root);
   const approval = await approve(root, { tag, until: end }, signal);
-  return `${say(approval)}; the next poll goes on with it, pm2-gitops apply now`;
+  return `${tell(approval, momentsOf(root))}; the next poll goes on with it, pm2-gitops apply now`;
 }
 
-function list(standing: readonly Approval[]): string {
-  return standing.length === 0 ? 'nothing is approved here' : standing.map(say).join('\n');
+function list(standing: readonly Approval[], say: Say): string {
+  if (standing.length === 0) return 'nothing is approved here';
+  return standing.map((approval) => tell(approval, say)).join('\n');
 }
 
-function say({ release, until }: Approval): string {
-  const end = until === null ? '' : ` until ${describeMoment(until)}`;
+function tell({ release, until }: Approval, say: Say): string {
+  const end = until === null ? '' : ` until ${say(until)}`;
   return plainLine(`${describeRelease(release)} is approved${end}`);
 }
 

@@ -8,7 +8,7 @@ import { plainLine } from '../../domain/plain.js';
 import { describeRelease } from '../../domain/release.js';
 import { bringNow } from '../bring.js';
 import { EXIT } from '../exit.js';
-import { describeMoment } from '../moment.js';
+import { momentsOf } from '../moment.js';
 import { openNamedRoot, parseUntil, verb, type CommonOptions, type Session } from '../session.js';
 import type { Terminal } from '../terminal.js';
 
@@ -26,9 +26,9 @@ export function pinVerb({ terminal, signal }: Session, end: End): Command {
     .option('--until <when>', 'a span such as 2h, or a moment such as 2026-12-24T18:00')
     .action(async (tag: string, options: UntilOptions) => {
       const root = await openNamedRoot(options);
-      const until = options.until === undefined ? null : parseUntil(options.until, root.host.clock.now());
+      const until = options.until === undefined ? null : parseUntil(options.until, root);
       const release = await pin(root, { tag, until }, signal);
-      const how = until === null ? '' : ` until ${describeMoment(until)}`;
+      const how = until === null ? '' : ` until ${momentsOf(root)(until)}`;
       terminal.data(
         plainLine(
           `pinned on ${describeRelease(release)}${how}; the next poll brings it, pm2-gitops apply now`,
@@ -85,10 +85,10 @@ export function holdVerb({ terminal }: Session, end: End): Command {
     .option('--until <when>', 'a span such as 2h, or a moment such as 2026-12-24T18:00')
     .action(async (options: UntilOptions) => {
       const root = await openNamedRoot(options);
-      const until = options.until === undefined ? null : parseUntil(options.until, root.host.clock.now());
+      const until = options.until === undefined ? null : parseUntil(options.until, root);
       await hold(root, { reason: options.reason ?? null, until });
       terminal.data(
-        `held${until === null ? '' : ` until ${describeMoment(until)}`}; go on with pm2-gitops resume`,
+        `held${until === null ? '' : ` until ${momentsOf(root)(until)}`}; go on with pm2-gitops resume`,
       );
       end(EXIT.done);
     });

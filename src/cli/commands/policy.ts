@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { checkPolicyFile, type CheckedPolicy } from '../../agent/check-policy.js';
 import { showPolicy } from '../../agent/show-policy.js';
 import { EXIT } from '../exit.js';
+import { momentsOf } from '../moment.js';
 import {
   policyCheckJson,
   policyShowJson,
@@ -54,11 +55,12 @@ function showVerb({ terminal }: Session, end: End): Command {
   return verb('show', 'the policy that this machine follows, its group, and where each rule comes from')
     .option('--json', 'for programs')
     .action(async (options: CommonOptions) => {
-      const shown = await showPolicy(await openNamedRoot(options));
+      const root = await openNamedRoot(options);
+      const shown = await showPolicy(root);
       terminal.data(
         options.json === true
           ? JSON.stringify(policyShowJson(shown), null, 2)
-          : renderPolicy(shown, terminal.colors),
+          : renderPolicy(shown, momentsOf(root), terminal.colors),
       );
       end(EXIT.done);
     });

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { findRun, followLog, readLog, readRuns } from '../../agent/records.js';
 import type { LogLine } from '../../agent/log-tail.js';
+import { zoneOf } from '../../agent/root.js';
 import { GitOpsError } from '../../domain/errors.js';
 import { EXIT } from '../exit.js';
 import { runJson } from '../json.js';
+import { timesOfDay } from '../moment.js';
 import { renderLogLine, renderRuns } from '../render.js';
 import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
 
@@ -32,7 +34,7 @@ export function historyVerb({ terminal }: Session, end: End): Command {
       const runs = await readRuns(root, limit);
       if (options.json === true)
         terminal.data(JSON.stringify({ schema: 1, runs: runs.map(runJson) }, null, 2));
-      else terminal.data(runs.length === 0 ? 'no run yet' : renderRuns(runs, terminal.colors));
+      else terminal.data(runs.length === 0 ? 'no run yet' : renderRuns(runs, zoneOf(root), terminal.colors));
       end(EXIT.done);
     });
 }
@@ -47,8 +49,9 @@ export function logsVerb({ terminal, signal }: Session, end: End): Command {
       const root = await openNamedRoot(options);
       const id = await findRun(root, run ?? null);
       const json = options.json === true;
+      const time = timesOfDay(zoneOf(root));
       const onLine = (line: LogLine): void => {
-        terminal.data(json ? JSON.stringify(line) : renderLogLine(line, terminal.colors));
+        terminal.data(json ? JSON.stringify(line) : renderLogLine(line, time, terminal.colors));
       };
       if (options.follow === true) await followLog(root, id, { onLine, signal });
       else if (json)

@@ -3,6 +3,7 @@ import { readStatus } from '../../agent/status.js';
 import type { Status } from '../../domain/status.js';
 import { EXIT } from '../exit.js';
 import { statusJson } from '../json.js';
+import { momentsOf } from '../moment.js';
 import { renderStatus } from '../render.js';
 import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
 
@@ -14,8 +15,9 @@ export function statusVerb({ terminal, signal }: Session, end: (code: number) =>
       const root = await openNamedRoot(options);
       const status = await readStatus(root, signal);
       const json = JSON.stringify(statusJson(status), null, 2);
+      const [now, { colors }] = [root.host.clock.now(), terminal];
       terminal.data(
-        options.json === true ? json : renderStatus(status, root.host.clock.now(), terminal.colors),
+        options.json === true ? json : renderStatus(status, { now, say: momentsOf(root), colors }),
       );
       end(exitCode(status));
     });
