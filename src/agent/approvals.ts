@@ -1,3 +1,4 @@
+import { isNamed } from '../domain/channel.js';
 import { standingOrders, type Approval } from '../domain/orders.js';
 import { sameRelease, type Instant, type Release } from '../domain/release.js';
 import { changeOrders, readOrders } from '../state/store.js';
@@ -5,8 +6,8 @@ import { lookNow } from './look.js';
 import { namedRelease } from './request.js';
 import type { Root } from './root.js';
 
-/** How long somebody's word holds that does not say how long. */
-export const APPROVAL_MS = 7 * 86_400_000;
+// So long somebody's word holds that does not say how long.
+const APPROVAL_MS = 7 * 86_400_000;
 
 /** Lets a release come that waits for somebody's word. Throws `TAG_UNKNOWN`, and `STATE_CORRUPT` where a hold may stand in what cannot be read. */
 export async function approve(
@@ -28,10 +29,10 @@ export async function approvals({ layout, host }: Root): Promise<readonly Approv
   return standingOrders(await readOrders(layout), host.clock.now()).approvals;
 }
 
-/** Takes the word back. Gives back whether there was one. */
+/** Takes the word back. Gives back the release that it was for, or null: there was none. */
 export async function withdrawApproval(root: Root, tag: string): Promise<Release | null> {
   const standing = await approvals(root);
-  const found = standing.find(({ release }) => release.tag === tag || release.tag === `v${tag}`);
+  const found = standing.find(({ release }) => isNamed(release, tag, root.config.tagPrefix));
   if (found === undefined) return null;
   await changeOrders(root.layout, { approvals: standing.filter((each) => each !== found) });
   return found.release;

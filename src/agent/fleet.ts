@@ -5,7 +5,7 @@ import { rulesOf } from '../domain/rules.js';
 import { readPolicyRecord, type PolicyRecord } from '../state/policy-store.js';
 import type { PolicySource } from '../config/remote.js';
 import { identityOf, ownRules } from './identity.js';
-import type { Root } from './root.js';
+import { zoneOf, type Root } from './root.js';
 
 /** What this machine knows of the fleet's policy, by its records. */
 export async function policyState({ config, layout }: Root, observed: Observed | null): Promise<PolicyState> {
@@ -37,5 +37,5 @@ export function sourceName({ repository, ref, path }: PolicySource): string {
 export function channelInForce(root: Root, policy: PolicyState): Channel {
   const { host, config } = root;
   const sources = { machine: identityOf(root), own: ownRules(config), policy, hold: null };
-  return rulesOf({ ...sources, now: host.clock.now() }).channel;
+  return rulesOf({ ...sources, zone: zoneOf(root), now: host.clock.now() }).channel;
 }

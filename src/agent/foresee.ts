@@ -7,7 +7,7 @@ import type { MachineIdentity, Policy } from '../domain/policy.js';
 import type { Instant } from '../domain/release.js';
 import { foresee, type Arrival, type Rollout } from '../domain/rollout.js';
 import type { OwnRules } from '../domain/rules.js';
-import { partsOfTag } from '../domain/version-before.js';
+import { partsOfTag } from '../domain/tag-parts.js';
 import { readTextIfAny } from '../os/files.js';
 import { composeHost } from './compose.js';
 import { gatherFacts } from './facts.js';

@@ -1,7 +1,7 @@
 import { CHANNEL_FORMS, chooseRelease, parseChannel, type Channel } from '../domain/channel.js';
 import { GitOpsError } from '../domain/errors.js';
 import type { Release } from '../domain/release.js';
-import { namedChannel, policyOf } from '../domain/layers.js';
+import { namedChannel, policyOf } from '../domain/policy-layers.js';
 import { nearestName } from '../config/issues.js';
 import { withKey } from '../config/load.js';
 import { readTextIfAny, writeDurably } from '../os/files.js';

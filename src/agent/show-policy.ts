@@ -19,8 +19,8 @@ export interface ShownPolicy {
 export async function showPolicy(root: Root): Promise<ShownPolicy> {
   const facts = await gatherFacts(root);
   const { pin, hold } = standingOrders(facts.orders, facts.now);
-  const { machine, own, policy, now } = facts;
-  const sources = { machine, own, policy, now, hold };
+  const { machine, own, policy, zone, now } = facts;
+  const sources = { machine, own, policy, zone, now, hold };
   return {
     policy: policyStatus(policy, machine),
     origins: originsOf({ ...sources, pin }),

@@ -7,9 +7,8 @@ import { decideFreshly } from '../agent/request.js';
 import { zoneOf, type Root } from '../agent/root.js';
 import { describeRelease } from '../domain/release.js';
 import { plainLine } from '../domain/plain.js';
-import { untilOf } from './closed.js';
 import { EXIT, exitCodeOfAnswer } from './exit.js';
-import { momentsOf, timesOfDay } from './moment.js';
+import { momentsOf, timesOfDay, untilOf } from './moment.js';
 import { renderLogLine } from './render.js';
 import type { Session } from './session.js';
 

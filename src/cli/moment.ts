@@ -1,6 +1,7 @@
 import { zoneOf, type Root } from '../agent/root.js';
 import { sayMoment } from '../domain/moment.js';
 import type { Instant } from '../domain/release.js';
+import type { Closed } from '../domain/verdict.js';
 import { wallOf } from '../domain/zone.js';
 
 /** Writes a moment for people. */
@@ -10,6 +11,14 @@ export type Say = (at: Instant) => string;
 export function momentsOf(root: Root): Say {
   const now = root.host.clock.now();
   return (at) => sayMoment(at, now, zoneOf(root));
+}
+
+// Their details tell the moment already.
+const TOLD: readonly Closed['reason'][] = ['frozen', 'window', 'soak', 'wave'];
+
+/** When a closed gate opens, as a person reads it after its reason: ` until Tue 05:58 Europe/Berlin`; nothing where the detail tells it, or nobody knows. */
+export function untilOf({ reason, until }: Pick<Closed, 'reason' | 'until'>, say: Say): string {
+  return until === null || TOLD.includes(reason) ? '' : ` until ${say(until)}`;
 }
 
 /** Writes moments for a column, all alike; its head tells the zone, an IANA name: `2026-11-24 05:58`. */

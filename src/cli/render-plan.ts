@@ -2,8 +2,7 @@ import type { Plan } from '../agent/plan.js';
 import type { GateReport } from '../domain/gates.js';
 import { plainLine } from '../domain/plain.js';
 import { describeRelease } from '../domain/release.js';
-import { untilOf } from './closed.js';
-import type { Say } from './moment.js';
+import { untilOf, type Say } from './moment.js';
 import { alignRows, type Colors } from './terminal.js';
 
 /** `plan` for people. */

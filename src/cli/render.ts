@@ -5,8 +5,7 @@ import { describeRelease, type Instant, type Release } from '../domain/release.j
 import type { Run } from '../domain/run.js';
 import type { DriftReport } from '../domain/tell-drift.js';
 import type { OrphanStatus, ProcessStatus, Status } from '../domain/status.js';
-import { untilOf } from './closed.js';
-import { columnMoments, type Say } from './moment.js';
+import { columnMoments, untilOf, type Say } from './moment.js';
 import { renderPolicyLine } from './render-policy.js';
 import { alignRows, type Colors } from './terminal.js';
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isRefName } from '../domain/release.js';
 import { section, text } from './issues.js';
 
 // What of `gitops.json` says where something is to be read, and how to be let in there.
@@ -82,11 +83,6 @@ export function parsePolicySource(
   // A secret goes to the repository that it was named for, and nowhere else.
   const credentials = named ?? (repository === own.repository ? own.credentials : null);
   return { repository, ref: ref.startsWith('refs/') ? ref : `refs/heads/${ref}`, path, credentials };
-}
-
-// git-check-ref-format(1), as far as it matters for a name that is matched and fetched.
-function isRefName(name: string): boolean {
-  return !/[\s~^:?*[\\]|\.\.|@\{|^[-/]|\/$|\.lock$/.test(name);
 }
 
 function isInside(path: string): boolean {

@@ -3,7 +3,7 @@ import parse from 'semver/functions/parse.js';
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
 import type { SemVer } from 'semver';
-import type { Ref, Release } from './release.js';
+import { isRefName, type Ref, type Release } from './release.js';
 
 /** A rule that picks one release among the refs of the source. */
 export type Channel =
@@ -139,7 +139,7 @@ export function isVersionTag(tag: string, tagPrefix: string): boolean {
   return versionOf(tag, tagPrefix) !== null;
 }
 
-/** Tags that differ least from `name`, for "did you mean". */
+/** The highest version tags, for "its newest are". */
 export function newestTags(refs: readonly Ref[], tagPrefix: string, count: number): string[] {
   const sorted = versionTags(refs, tagPrefix).sort(byVersion).reverse();
   return sorted.slice(0, count).map((tag) => tag.release.tag);
@@ -234,10 +234,8 @@ function isPrefixedVersion(text: string): boolean {
   return at > 0 && parse(text.slice(at + 1)) !== null;
 }
 
-// git-check-ref-format(1), as far as a name that we only compare with and pass after `--` needs it.
 function refName(name: string, make: (name: string) => Channel): Channel | null {
-  const valid = name !== '' && !/[\s~^:?*[\\]|\.\.|@\{|^[-/]|\/$|\.lock$/.test(name);
-  return valid ? make(name) : null;
+  return isRefName(name) ? make(name) : null;
 }
 
 function shortName(ref: string): string {

@@ -1,4 +1,4 @@
-import { namedChannel } from './layers.js';
+import { namedChannel } from './policy-layers.js';
 import type { Channel } from './channel.js';
 import type { GroupRules, NamedChannel, Policy } from './policy.js';
 import { wholeAfterMs, type Wave } from './wave.js';

@@ -1,10 +1,10 @@
-import { everywhere, layersOf, nearest, policyOf, type Layer, type Said } from './layers.js';
-import { saySpan } from './moment.js';
+import { everywhere, layersOf, nearest, policyOf, type Layer, type Said } from './policy-layers.js';
+import { sayMoment, saySpan } from './moment.js';
 import type { Pin } from './orders.js';
 import type { FleetHold, GroupRules } from './policy.js';
-import { describeRelease } from './release.js';
+import { describeRelease, type Instant } from './release.js';
 import type { RuleSources } from './rules.js';
-import { sayWave, sayWindows } from './say-rules.js';
+import { sayWave, sayWindows } from './tell-rules.js';
 import type { Freeze } from './window.js';
 
 /** Something that is said of this machine, in words, and where: `gitops.json`, `a person here`, `policy`, `policy, channel beta`, `policy, group canaries`. */
@@ -71,30 +71,28 @@ function sum<T>(rule: string, all: readonly (Said<T> | null)[], say: (value: T) 
   );
 }
 
-function holds({ hold, now }: OriginSources, layers: readonly Layer[]): RuleOrigin[] {
+function holds({ hold, zone, now }: OriginSources, layers: readonly Layer[]): RuleOrigin[] {
   const fleets = everywhere(layers, (rules) => rules.hold);
   const all: Said<FleetHold>[] = [...(hold === null ? [] : [said<FleetHold>(hold, PERSON)]), ...fleets];
   const standing = all.filter(({ value: { until } }) => until === null || until > now);
-  return sum('hold', standing, ({ reason, until }) => `${reason ?? 'without a reason'}${ending(until)}`);
+  return sum(
+    'hold',
+    standing,
+    ({ reason, until }) =>
+      `${reason ?? 'without a reason'}${until === null ? '' : `, until ${sayMoment(until, now, zone)}`}`,
+  );
 }
 
-function freezes({ own, now }: OriginSources, layers: readonly Layer[]): RuleOrigin[] {
+function freezes({ own, zone, now }: OriginSources, layers: readonly Layer[]): RuleOrigin[] {
   const all: Said<Freeze>[] = [
     ...own.freezes.map((freeze) => said(freeze, FILE)),
     ...layers.flatMap(({ from, rules }) => rules.freezes.map((freeze) => said(freeze, from))),
   ];
   const coming = all.filter(({ value: { to } }) => to > now);
-  return sum('freeze', coming, ({ from, to, reason }) => `${iso(from)} to ${iso(to)}${because(reason)}`);
+  const say = (at: Instant): string => sayMoment(at, now, zone);
+  return sum('freeze', coming, ({ from, to, reason }) => `${say(from)} to ${say(to)}${because(reason)}`);
 }
 
 function because(reason: string | null): string {
   return reason === null ? '' : `: ${reason}`;
-}
-
-function ending(until: number | null): string {
-  return until === null ? '' : `, until ${iso(until)}`;
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString();
 }

@@ -30,6 +30,11 @@ export function refOf({ ref, tag }: Pick<Release, 'ref' | 'tag'>): string {
   return ref ?? `refs/tags/${tag}`;
 }
 
+/** Whether a name may be that of a ref: git-check-ref-format(1), as far as it matters for what is matched, and fetched after `--`. */
+export function isRefName(name: string): boolean {
+  return name !== '' && !/[\s~^:?*[\\]|\.\.|@\{|^[-/]|\/$|\.lock$/.test(name);
+}
+
 /** Whether two releases are the same code. */
 export function sameRelease(a: Release | null, b: Release | null): boolean {
   return a?.commit === b?.commit;

@@ -27,7 +27,7 @@ export function foreseenFacts(rollout: Rollout, machine: MachineIdentity, look: 
   const older = olderReleases(rollout, foreseenRules(rollout, machine, look.at));
   return {
     ...{ upgrade: upgradeOf(look), orders: NO_ORDERS, machine, own, tagPrefix, pollEveryMs, zone },
-    ...{ policy: policyOf(rollout), observed: observedBy(rollout, older, look) },
+    ...{ policy: followed(rollout), observed: observedBy(rollout, older, look) },
     dates: Object.fromEntries(older.map(({ tag, commit }) => [`refs/tags/${tag}`, { commit, at: 0 }])),
     placeOf: ({ tag }) => placeOf(machine.id, tag),
     ...{ disk: ROOMY, request: NO_REQUEST, underWay: false, drift: [], driftPolicy: 'repair' },
@@ -37,7 +37,8 @@ export function foreseenFacts(rollout: Rollout, machine: MachineIdentity, look: 
 
 /** What holds for a machine at a moment. */
 export function foreseenRules(rollout: Rollout, machine: MachineIdentity, now: Instant): Rules {
-  return rulesOf({ machine, own: rollout.own, policy: policyOf(rollout), hold: null, now });
+  const { own, zone } = rollout;
+  return rulesOf({ machine, own, policy: followed(rollout), hold: null, zone, now });
 }
 
 /** A release of which only the tag is known. */
@@ -50,7 +51,7 @@ export function plainly(detail: string): string {
   return detail.replaceAll(describeRelease(madeUp('')), '');
 }
 
-function policyOf({ policy }: Rollout): PolicyState {
+function followed({ policy }: Rollout): PolicyState {
   return { at: 'read', policy, commit: NO_SHA7, tried: NO_SHA7, problem: null };
 }
 

@@ -1,11 +1,13 @@
 import { parseChannel, type Channel } from './channel.js';
 import { feederOf, type FeederRules } from './feeder.js';
-import { everywhere, layersOf, nearest, policyOf, type Layers } from './layers.js';
+import { everywhere, layersOf, nearest, policyOf, type Layers } from './policy-layers.js';
+import { sayMoment } from './moment.js';
 import type { Hold } from './orders.js';
-import type { MachineIdentity, Policy, PolicyState, Tombstone } from './policy.js';
+import type { MachineIdentity, PolicyState, Tombstone } from './policy.js';
 import type { Instant } from './release.js';
 import type { Wave } from './wave.js';
 import type { Freeze, Windows } from './window.js';
+import { DAY_MS } from './zone.js';
 
 /** What a machine's own file says of when it may change. */
 export interface OwnRules {
@@ -64,6 +66,8 @@ export interface RuleSources {
   readonly policy: PolicyState;
   /** The hold that somebody ordered here, or null. */
   readonly hold: Hold | null;
+  /** In which moments are told, an IANA name. */
+  readonly zone: string;
   readonly now: Instant;
 }
 
@@ -106,11 +110,12 @@ function wavesOf(own: OwnRules, { layers }: Layers): Pick<Rules, 'waves' | 'cana
   return { waves, canary };
 }
 
-function holdsOf({ hold, policy, now }: RuleSources, { layers }: Layers): StandingHold[] {
+function holdsOf(sources: RuleSources, { layers }: Layers): StandingHold[] {
+  const { hold, policy, now } = sources;
   const holds: StandingHold[] = [
     ...(hold === null ? [] : [{ ...hold, by: 'machine' as const }]),
     ...(policy.at === 'unread' ? [fleetHold(policy.detail)] : []),
-    ...(policy.at === 'read' && isExpired(policy.policy, now) ? [fleetHold(expired(policy.policy))] : []),
+    ...expiryOf(sources).map(fleetHold),
     ...everywhere(layers, (rules) => rules.hold).map(({ value: { reason, until } }) => ({
       ...fleetHold(`held by the fleet's policy${reason === null ? '' : `: ${reason}`}`),
       until,
@@ -123,13 +128,14 @@ function fleetHold(reason: string): StandingHold {
   return { reason, until: null, by: 'fleet' };
 }
 
-function isExpired({ expires }: Policy, now: Instant): boolean {
-  return expires !== null && expires <= now;
-}
-
-function expired({ version, expires }: Policy): string {
-  const when = expires === null ? '' : ` on ${new Date(expires).toISOString()}`;
-  return `version ${version} of the fleet's policy expired${when}: publish a newer one`;
+/** That the policy has expired, if it has. */
+function expiryOf({ policy, zone, now }: RuleSources): string[] {
+  if (policy.at !== 'read') return [];
+  const { version, expires } = policy.policy;
+  if (expires === null || expires > now) return [];
+  // Seen from later it is told with its date, the same at every look.
+  const when = sayMoment(expires, expires + DAY_MS, zone);
+  return [`version ${version} of the fleet's policy expired on ${when}: publish a newer one`];
 }
 
 function notesOf({ policy, own }: RuleSources, text: string): string[] {

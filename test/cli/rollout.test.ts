@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { renderChart } from '../../src/cli/chart.js';
 import { renderRollout } from '../../src/cli/render-rollout.js';
 import { foresee } from '../../src/domain/rollout.js';
-import { partsOfTag } from '../../src/domain/version-before.js';
+import { partsOfTag } from '../../src/domain/tag-parts.js';
 import { group, groupRules, HOUR_MS, machines, policyWith, rolloutWith } from '../domain/fleet.js';
 import { ownFolder } from '../folder.js';
 import { runCli, type Ended } from './program.js';

@@ -6,7 +6,7 @@ import { parsePolicy } from '../../src/config/policy.js';
 import { renderRollout } from '../../src/cli/render-rollout.js';
 import type { MachineIdentity } from '../../src/domain/policy.js';
 import { foresee, type Rollout } from '../../src/domain/rollout.js';
-import { partsOfTag } from '../../src/domain/version-before.js';
+import { partsOfTag } from '../../src/domain/tag-parts.js';
 import { rolloutWith } from '../domain/fleet.js';
 import { sourceOf } from '../sources.js';
 

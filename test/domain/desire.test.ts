@@ -223,7 +223,7 @@ test('a policy that was not read yet holds, one that expired holds, one that has
   assert.deepEqual(expired.slice(0, 2), ['wait', 'held']);
   assert.match(
     expired[2] ?? '',
-    /^version 7 of the fleet's policy expired on 2026-11-24T12:00.*publish a newer one/,
+    /^version 7 of the fleet's policy expired on 24 Nov 2026 13:00 Europe\/Berlin: publish a newer one/,
   );
   const moved = facts.observed === null ? null : { ...facts.observed, policy: '2'.repeat(40) };
   assert.equal(pick({ ...facts, policy: following({}), observed: moved })[0], 'learn');

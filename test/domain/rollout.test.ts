@@ -98,7 +98,7 @@ const TABLE: [string, Partial<Policy>, string, readonly string[], Partial<Rollou
   [
     'it expires before the soak is over',
     { ...rules({ soakMs: 6 * HOUR_MS }), expires: OUT + HOUR_MS },
-    "held: version 1 of the fleet's policy expired on 2026-11-24T13:00:00.000Z: publish a newer one",
+    "held: version 1 of the fleet's policy expired on 24 Nov 2026 13:00 UTC: publish a newer one",
     ['soak'],
   ],
   [

@@ -103,7 +103,7 @@ test('no group and no channel lifts a hold of all machines, a tombstone or an ex
     fc.property(anyPolicy, fc.array(anyGroup, { maxLength: 3 }), (policy, groups) => {
       const at = (of: readonly Group[]): Rules =>
         rulesOf({
-          ...{ machine: factsWith().machine, own: ownRules(), hold: null, now: HOUR_MS },
+          ...{ machine: factsWith().machine, own: ownRules(), hold: null, zone: 'UTC', now: HOUR_MS },
           policy: following({ ...policy, groups: of }),
         });
       const [without, within] = [at([]), at(groups)];

@@ -3,7 +3,7 @@ import { beginOf, parseMoment } from '../../src/config/moment.js';
 import { parsePolicy } from '../../src/config/policy.js';
 import { messageOf } from '../../src/domain/errors.js';
 import type { MachineIdentity, Policy } from '../../src/domain/policy.js';
-import { partsOfTag } from '../../src/domain/version-before.js';
+import { partsOfTag } from '../../src/domain/tag-parts.js';
 import { systemClock } from '../../src/os/clock.js';
 import { groupRules, HOUR_MS, MINUTE_MS, policyWith } from '../domain/fleet.js';
 import { run } from './fleet.js';

@@ -3,7 +3,7 @@ import { hold, pin, pinRelease, resume, retry, unpin } from '../../agent/orders.
 import { previousRelease } from '../../agent/records.js';
 import { setChannel } from '../../agent/set-channel.js';
 import { rulesHere } from '../../agent/show-policy.js';
-import { wordOnChannel, wordOnPin, wordOnResume } from '../../domain/fleet-word.js';
+import { channelWarnings, pinWarnings, resumeWarnings } from '../../domain/order-warnings.js';
 import { plainLine } from '../../domain/plain.js';
 import { describeRelease } from '../../domain/release.js';
 import { bringNow } from '../bring.js';
@@ -34,7 +34,7 @@ export function pinVerb({ terminal, signal }: Session, end: End): Command {
           `pinned on ${describeRelease(release)}${how}; the next poll brings it, pm2-gitops apply now`,
         ),
       );
-      note(terminal, wordOnPin(await rulesHere(root), release, root.config.tagPrefix));
+      note(terminal, pinWarnings(await rulesHere(root), release, root.config.tagPrefix));
       end(EXIT.done);
     });
 }
@@ -50,7 +50,7 @@ export function unpinVerb({ terminal }: Session, end: End): Command {
         ? 'it was not pinned'
         : plainLine(`unpinned from ${describeRelease(was)}; it follows the channel ${channelText}`),
     );
-    note(terminal, wordOnChannel(await rulesHere(root), channelText));
+    note(terminal, channelWarnings(await rulesHere(root), channelText));
     end(EXIT.done);
   });
 }
@@ -73,7 +73,7 @@ export function channelVerb({ terminal, signal }: Session, end: End): Command {
           release === null ? 'no release fits it yet' : `it picks ${describeRelease(release)} now`;
         terminal.data(plainLine(`channel ${written}: ${picks}`));
       }
-      note(terminal, wordOnChannel(rules, written));
+      note(terminal, channelWarnings(rules, written));
       end(EXIT.done);
     });
 }
@@ -99,7 +99,7 @@ export function resumeVerb({ terminal }: Session, end: End): Command {
   return verb('resume', 'lets changes happen again').action(async (options: CommonOptions) => {
     const root = await openNamedRoot(options);
     const held = await resume(root);
-    const words = wordOnResume(await rulesHere(root));
+    const words = resumeWarnings(await rulesHere(root));
     const then = words.length > 0 ? '' : '; the next poll goes on, pm2-gitops apply now';
     terminal.data(held ? `resumed${then}` : 'it was not held');
     note(terminal, words);

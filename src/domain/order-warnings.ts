@@ -5,7 +5,7 @@ import type { Rules } from './rules.js';
 // What whoever gives an order at a machine should know: where the fleet's policy decides otherwise.
 
 /** To somebody who chooses a channel. */
-export function wordOnChannel({ channelText, pin }: Rules, own: string): string[] {
+export function channelWarnings({ channelText, pin }: Rules, own: string): string[] {
   return [
     ...(pin === null
       ? []
@@ -17,7 +17,7 @@ export function wordOnChannel({ channelText, pin }: Rules, own: string): string[
 }
 
 /** To somebody who pins a release. */
-export function wordOnPin({ tombstones, holds }: Rules, release: Release, tagPrefix: string): string[] {
+export function pinWarnings({ tombstones, holds }: Rules, release: Release, tagPrefix: string): string[] {
   const stone = tombstones.find(({ tag }) => isNamed(release, tag, tagPrefix));
   const why = stone?.reason == null ? '' : `: ${stone.reason}`;
   return [
@@ -29,7 +29,7 @@ export function wordOnPin({ tombstones, holds }: Rules, release: Release, tagPre
 }
 
 /** To somebody who lifts the hold here. */
-export function wordOnResume({ holds }: Rules): string[] {
+export function resumeWarnings({ holds }: Rules): string[] {
   return holds.flatMap(({ by, reason }) =>
     by === 'fleet' ? [`${reason ?? "held by the fleet's policy"}; resume does not lift that`] : [],
   );
