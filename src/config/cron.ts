@@ -1,7 +1,8 @@
-import type { ParsedFields } from 'node-cron';
+import type { DetailedValidation, ParsedFields } from 'node-cron';
 import type { CronFields, MonthDay, MonthWeekday } from '../domain/window.js';
+import { shown } from './issues.js';
 
-/** Cron expressions as they are written → what they say, or what is wrong with them. */
+/** Cron expressions as they are written → what they say, or a sentence of what is wrong with them. */
 export type Crons = ReadonlyMap<string, CronFields | string>;
 
 /** Reads every cron of windows in a file, wherever in it they stand. A file without any loads nothing. */
@@ -9,14 +10,7 @@ export async function readCrons(file: unknown): Promise<Crons> {
   const written = [...new Set(cronsIn(file))];
   if (written.length === 0) return new Map();
   const { validateDetailed } = await import('node-cron');
-  return new Map(
-    written.map((expression) => {
-      const { fields, errors } = validateDetailed(expression);
-      if (fields === undefined)
-        return [expression, `is no cron expression: ${errors.map(({ message }) => message).join('; ')}`];
-      return [expression, hasSeconds(expression) ? 'has seconds; write five fields' : fieldsOf(fields)];
-    }),
-  );
+  return new Map(written.map((expression) => [expression, readCron(expression, validateDetailed(expression))]));
 }
 
 function cronsIn(value: unknown): string[] {
@@ -24,6 +18,15 @@ function cronsIn(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
     key === 'cron' && typeof inner === 'string' ? [inner.trim()] : cronsIn(inner),
   );
+}
+
+function readCron(expression: string, { fields, errors }: DetailedValidation): CronFields | string {
+  if (fields !== undefined && !hasSeconds(expression)) return fieldsOf(fields);
+  const wrong =
+    fields === undefined
+      ? `is no cron expression: ${errors.map(({ message }) => message).join('; ')}`
+      : 'has seconds; write five fields';
+  return `${shown(expression)} ${wrong}; for example "0 2 * * 1-5"`;
 }
 
 function hasSeconds(expression: string): boolean {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Freeze } from '../domain/window.js';
-import { oneOrMany, section, shown, text } from './issues.js';
-import { beginOf, endOf, MOMENT_FORMS, parseMoment, type WrittenMoment } from './moment.js';
+import { oneOrMany, section, text } from './forms.js';
+import { beginOf, endOf, moment, type WrittenMoment } from './moment.js';
 
 /** A freeze as it is written, in a zone that stands elsewhere. */
 export interface WrittenFreeze {
@@ -9,16 +9,6 @@ export interface WrittenFreeze {
   readonly to: WrittenMoment;
   readonly reason: string | null;
 }
-
-const moment = v.pipe(
-  text,
-  v.rawTransform(({ dataset: { value }, addIssue, NEVER }): WrittenMoment => {
-    const parsed = parseMoment(value);
-    if (parsed !== null) return parsed;
-    addIssue({ message: `${shown(value)} is no moment; write ${MOMENT_FORMS}` });
-    return NEVER;
-  }),
-);
 
 /** One freeze, as the schema of a file tells it. */
 export const freezeEntry = section({ from: moment, to: moment, reason: v.optional(text) });

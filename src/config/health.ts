@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Expectation } from '../domain/expectation.js';
-import { command, duration, section } from './issues.js';
+import { command, duration, section } from './forms.js';
 
 /** What proves a process. */
 export interface HealthConfig {

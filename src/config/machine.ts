@@ -1,10 +1,11 @@
 import * as v from 'valibot';
-import { CHANNEL_FORMS, parseChannel, type Channel } from '../domain/channel.js';
+import { parseChannel, type Channel } from '../domain/channel.js';
 import type { OwnRules } from '../domain/rules.js';
 import { DURATION_FORMS, parseDuration } from './duration.js';
 import type { Crons } from './cron.js';
 import { freezeList, freezesOf } from './freeze.js';
-import { explainIssues, section, span, text } from './issues.js';
+import { approval, channelForm, major, section, soak, text, timezone } from './forms.js';
+import { explainIssues } from './issues.js';
 import {
   credentialsSection,
   parseCredentials,
@@ -54,7 +55,6 @@ export type PollConfig =
 
 const SHORTEST_POLL_MS = 10_000;
 const LONGEST_POLL_MS = 366 * 86_400_000;
-const LONGEST_SOAK_MS = 366 * 86_400_000;
 // The contract's keys that this version does not act on yet. To ignore a gate silently would open it.
 const LATER = ['verify', 'github', 'notify'] as const;
 
@@ -67,30 +67,16 @@ const later = v.custom<undefined>(
 export const gitopsFile = section({
   $schema: v.optional(v.string()),
   repository: repositoryText,
-  channel: v.optional(
-    v.pipe(
-      text,
-      v.check(
-        (value) => parseChannel(value) !== null,
-        (issue) => `"${issue.input}" is no channel; write ${CHANNEL_FORMS}`,
-      ),
-    ),
-    'stable',
-  ),
+  channel: v.optional(channelForm, 'stable'),
   strategy: v.optional(v.picklist(['releases', 'checkout'], 'must be "releases" or "checkout"')),
   poll: v.optional(text, '5m'),
-  timezone: v.optional(
-    v.pipe(
-      text,
-      v.check(isTimezone, (issue) => `"${issue.input}" is no IANA time zone, such as Europe/Berlin`),
-    ),
-  ),
+  timezone: v.optional(timezone),
   window: v.optional(windowList),
   freeze: v.optional(freezeList),
-  soak: v.optional(span({ from: 0, to: LONGEST_SOAK_MS }), '0s'),
+  soak: v.optional(soak, '0s'),
   wave: v.optional(machineWave),
-  major: v.optional(v.picklist(['auto', 'manual'], 'must be "auto" or "manual"'), 'auto'),
-  approval: v.optional(v.picklist(['none', 'required'], 'must be "none" or "required"'), 'none'),
+  major: v.optional(major, 'auto'),
+  approval: v.optional(approval, 'none'),
   tagPrefix: v.optional(v.string(), ''),
   credentials: v.optional(credentialsSection),
   policy: v.optional(policySection),
@@ -176,13 +162,4 @@ function parsePoll(written: string, timezone: string | null): PollConfig | strin
 
 function pathTo(input: object, key: string): [v.ObjectPathItem] {
   return [{ type: 'object', origin: 'value', input: { ...input }, key, value: undefined }];
-}
-
-/** Whether the platform knows a zone of that name. */
-export function isTimezone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== '';
-  } catch {
-    return false; // RangeError: the platform's word for an unknown zone
-  }
 }

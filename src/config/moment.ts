@@ -1,6 +1,9 @@
+import * as v from 'valibot';
 import type { Instant } from '../domain/release.js';
 import { DAY_MS, instantOf } from '../domain/zone.js';
 import { parseDuration } from './duration.js';
+import { text } from './forms.js';
+import { shown } from './issues.js';
 
 /** A day, or a time of it, in a zone that is told apart or that it names itself. */
 export interface WrittenMoment {
@@ -12,12 +15,12 @@ export interface WrittenMoment {
   readonly day: boolean;
 }
 
-/** How people are told to write a moment. */
-export const MOMENT_FORMS = '2026-12-24, 2026-12-24T18:00, or with an offset 2026-12-24T18:00+01:00 or …Z';
+// How people are told to write a moment.
+const MOMENT_FORMS = '2026-12-24, 2026-12-24T18:00, or with an offset 2026-12-24T18:00+01:00 or …Z';
 
 /** Reads a moment as people write it; null where it is none. */
-export function parseMoment(text: string): WrittenMoment | null {
-  const parts = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text.trim());
+export function parseMoment(written: string): WrittenMoment | null {
+  const parts = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(written.trim());
   const [, date, time = '00:00', offset] = parts ?? [];
   if (date === undefined) return null;
   const wall = Date.parse(`${date}T${time}Z`);
@@ -26,13 +29,24 @@ export function parseMoment(text: string): WrittenMoment | null {
   return { wall, aheadMs: offset === undefined ? null : aheadOf(offset), day: parts?.[2] === undefined };
 }
 
+/** A moment in a file. */
+export const moment = v.pipe(
+  text,
+  v.rawTransform(({ dataset: { value }, addIssue, NEVER }): WrittenMoment => {
+    const parsed = parseMoment(value);
+    if (parsed !== null) return parsed;
+    addIssue({ message: `${shown(value)} is no moment; write ${MOMENT_FORMS}` });
+    return NEVER;
+  }),
+);
+
 /** How people are told to write a moment at a terminal. */
 export const WHEN_FORMS = `a span from now such as 2h or 1d 12h, or ${MOMENT_FORMS}`;
 
 /** Reads a moment as people write it at a terminal, where a span from now is one too; null where it is none. */
-export function parseWhen(text: string, now: Instant): WrittenMoment | null {
-  const spanMs = parseDuration(text);
-  return spanMs === null ? parseMoment(text) : { wall: now + spanMs, aheadMs: 0, day: false };
+export function parseWhen(written: string, now: Instant): WrittenMoment | null {
+  const spanMs = parseDuration(written);
+  return spanMs === null ? parseMoment(written) : { wall: now + spanMs, aheadMs: 0, day: false };
 }
 
 /** The moment at which something begins that is written so. */

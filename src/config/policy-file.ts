@@ -1,16 +1,11 @@
 import * as v from 'valibot';
-import { CHANNEL_FORMS, parseChannel } from '../domain/channel.js';
+import { parseChannel } from '../domain/channel.js';
 import { freezeList } from './freeze.js';
-import { section, span, text } from './issues.js';
-import { isTimezone } from './machine.js';
-import { MOMENT_FORMS, parseMoment } from './moment.js';
+import { approval, channelForm, major, section, soak, text, timezone } from './forms.js';
+import { moment } from './moment.js';
 import { wave } from './wave.js';
 import { windowList } from './window.js';
 
-// As long as a machine may be told to wait.
-const LONGEST_MS = 366 * 86_400_000;
-
-const soak = span({ from: 0, to: LONGEST_MS });
 const texts = v.array(text, 'must be a list of texts');
 const tag = v.pipe(
   text,
@@ -18,18 +13,6 @@ const tag = v.pipe(
     isVersion,
     ({ input }) => `${JSON.stringify(input)} is no version tag; write it whole, such as v1.5.0`,
   ),
-);
-
-const moment = v.pipe(
-  text,
-  v.check(
-    (written) => parseMoment(written) !== null,
-    ({ input }) => `${JSON.stringify(input)} is no moment; write ${MOMENT_FORMS}`,
-  ),
-);
-const timezone = v.pipe(
-  text,
-  v.check(isTimezone, ({ input }) => `${JSON.stringify(input)} is no IANA time zone, such as Europe/Berlin`),
 );
 
 /** A tombstone: a tag, or a tag with its reason. */
@@ -53,18 +36,12 @@ const rules = {
   freeze: v.optional(freezeList),
   soak: v.optional(soak),
   wave: v.optional(wave),
-  major: v.optional(v.picklist(['auto', 'manual'], 'must be "auto" or "manual"')),
-  approval: v.optional(v.picklist(['none', 'required'], 'must be "none" or "required"')),
+  major: v.optional(major),
+  approval: v.optional(approval),
 };
 
 const channel = section({
-  follow: v.pipe(
-    text,
-    v.check(
-      (written) => parseChannel(written) !== null,
-      ({ input }) => `"${input}" is no channel; write ${CHANNEL_FORMS}`,
-    ),
-  ),
+  follow: channelForm,
   soak: v.optional(soak),
   wave: v.optional(wave),
   after: v.optional(section({ channel: text, for: v.optional(soak, '0s') })),

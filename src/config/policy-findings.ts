@@ -1,10 +1,9 @@
 import { parseChannel } from '../domain/channel.js';
 import type { Crons } from './cron.js';
-import { finding, type Finding } from './finding.js';
-import { nearestName, shown } from './issues.js';
+import { finding, nearestName, shown, type Finding } from './issues.js';
 import type { Path } from './located.js';
-import { paceFindings } from './policy-paces.js';
 import type { LoosePolicy } from './policy-loose.js';
+import { paceFindings } from './policy-times.js';
 
 /** What is wrong or odd about how the parts of a policy go together, whoever reads it and whenever. */
 export function findingsOf(policy: LoosePolicy, crons: Crons): Finding[] {

@@ -2,7 +2,7 @@ import { parseChannel } from '../domain/channel.js';
 import type { GroupRules, NamedChannel, Policy } from '../domain/policy.js';
 import type { Instant } from '../domain/release.js';
 import { freezesOf } from './freeze.js';
-import { endOf, parseMoment } from './moment.js';
+import { endOf, type WrittenMoment } from './moment.js';
 import type { FleetFile } from './policy-file.js';
 import { windowsOf, type WindowPlace } from './window.js';
 
@@ -65,7 +65,6 @@ function channelFrom({ follow, soak, wave, after }: FleetFile['channels'][string
   };
 }
 
-function until(text: string | undefined, zone: string): Instant | null {
-  const moment = text === undefined ? null : parseMoment(text);
-  return moment === null ? null : endOf(moment, zone);
+function until(moment: WrittenMoment | undefined, zone: string): Instant | null {
+  return moment === undefined ? null : endOf(moment, zone);
 }

@@ -1,14 +1,35 @@
 import * as v from 'valibot';
 import type { Instant } from '../domain/release.js';
-import { shown } from './issues.js';
-import { isTimezone } from './machine.js';
+import { wholeAfterMs } from '../domain/wave.js';
+import type { Crons } from './cron.js';
+import { isTimezone } from './forms.js';
+import { finding, shown, type Finding } from './issues.js';
 import type { Path } from './located.js';
 import { endOf, parseMoment } from './moment.js';
-import { finding, type Finding } from './finding.js';
 import type { LoosePolicy } from './policy-loose.js';
+import { wave } from './wave.js';
 
 const SOON_MS = 7 * 86_400_000;
 const endsAt = v.object({ until: v.string() });
+
+/** What is wrong or odd about the windows and waves of a policy. */
+export function paceFindings(
+  { window, wave: ofAll, groups, channels }: LoosePolicy,
+  crons: Crons,
+): Finding[] {
+  const parts: [Path, { readonly window?: unknown; readonly wave?: unknown }][] = [
+    [[], { window, wave: ofAll }],
+    ...Object.entries(channels).map(([name, channel]): [Path, { wave?: unknown }] => [
+      ['channels', name],
+      channel,
+    ]),
+    ...groups.map((group, index): [Path, LoosePolicy['groups'][number]] => [['groups', index], group]),
+  ];
+  return parts.flatMap(([path, part]) => [
+    ...cronFindings([...path, 'window'], part.window, crons),
+    ...waveFindings([...path, 'wave'], part.wave),
+  ]);
+}
 
 /** What is odd about the times of a policy that somebody is about to publish now. */
 export function timeFindings(policy: LoosePolicy, now: Instant): Finding[] {
@@ -76,4 +97,25 @@ function instantOf(text: string, zone: string): Instant | null {
 
 function zoneOr(zone: string | null, otherwise: string): string {
   return zone !== null && isTimezone(zone) ? zone : otherwise;
+}
+
+function cronFindings(path: Path, written: unknown, crons: Crons): Finding[] {
+  if (typeof written !== 'object' || written === null) return [];
+  if (Array.isArray(written))
+    return written.flatMap((one, index) => cronFindings([...path, index], one, crons));
+  const cron = 'cron' in written && typeof written.cron === 'string' ? written.cron : null;
+  const wrong = cron === null ? undefined : crons.get(cron.trim());
+  return typeof wrong === 'string' ? [finding('error', [...path, 'cron'], wrong)] : [];
+}
+
+function waveFindings(path: Path, written: unknown): Finding[] {
+  const read = v.safeParse(wave, written);
+  if (!read.success || wholeAfterMs(read.output) !== null) return [];
+  return [
+    finding(
+      'warning',
+      [...path, 'steps'],
+      'the last step is less than 100: some machines never have their turn',
+    ),
+  ];
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { health, type HealthConfig } from './health.js';
-import { command, duration, explainIssues, section } from './issues.js';
+import { command, duration, section } from './forms.js';
+import { explainIssues } from './issues.js';
 
 /** How a release is built, run and checked: the `gitops` key of its `ecosystem.config.cjs`, with every default filled in. */
 export interface ReleaseConfig {

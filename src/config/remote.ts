@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isRefName } from '../domain/release.js';
-import { section, text } from './issues.js';
+import { section, text } from './forms.js';
 
 // What of `gitops.json` says where something is to be read, and how to be let in there.
 

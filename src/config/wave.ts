@@ -1,14 +1,12 @@
 import * as v from 'valibot';
 import type { Curve, CurveStep, Wave } from '../domain/wave.js';
 import { parseDuration } from './duration.js';
-import { section, span } from './issues.js';
-
-const LONGEST_MS = 366 * 86_400_000;
+import { LONGEST_WAIT_MS, section, span } from './forms.js';
 
 /** The keys of a rollout bit by bit, alike in both files. */
 const curveEntries = {
-  lead: v.optional(span({ from: 0, to: LONGEST_MS }), '0s'),
-  over: v.optional(span({ from: 1, to: LONGEST_MS })),
+  lead: v.optional(span({ from: 0, to: LONGEST_WAIT_MS }), '0s'),
+  over: v.optional(span({ from: 1, to: LONGEST_WAIT_MS })),
   steps: v.optional(v.record(v.string(), v.number())),
 };
 
@@ -57,7 +55,7 @@ function curveOf({ over, steps }: WrittenCurve): Curve | string {
 
 function stepOf([after, percent]: [string, number]): CurveStep | string {
   const atMs = parseDuration(after);
-  if (atMs === null || atMs > LONGEST_MS)
+  if (atMs === null || atMs > LONGEST_WAIT_MS)
     return `steps: "${after}" is no span of at most 366d; write "0h" or "6h"`;
   return percent > 0 && percent <= 100
     ? { atMs, share: percent / 100 }

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { Window, Windows } from '../domain/window.js';
 import type { Crons } from './cron.js';
-import { oneOrMany, section, span, text } from './issues.js';
+import { oneOrMany, section, span, text } from './forms.js';
+import { shown } from './issues.js';
 
 /** A window as it is written: its cron is not read yet. */
 export interface WrittenWindow {
@@ -84,8 +85,8 @@ export function cronProblems(
 ): string[] {
   return (written ?? []).flatMap(({ rule }) => {
     if (rule.kind === 'days') return [];
-    const read = crons.get(rule.expression) ?? 'was not read';
-    return typeof read === 'string' ? [`"${rule.expression}" ${read}; for example "0 2 * * 1-5"`] : [];
+    const read = crons.get(rule.expression) ?? `${shown(rule.expression)} was not read`;
+    return typeof read === 'string' ? [read] : [];
   });
 }
 
