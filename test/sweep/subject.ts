@@ -46,6 +46,8 @@ export interface Poll {
 const POLLER = fileURLToPath(new URL('./poller-program.js', import.meta.url));
 const KILLER = new URL('./killer-program.js', import.meta.url);
 const INSTANCES = 2;
+/** The branch of the fleet's policy. */
+const POLICY = 'fleet';
 const MAX_POLLS = 20;
 const HANG_MS = 60_000;
 const HOUR_MS = 3_700_000;
@@ -93,7 +95,7 @@ export class Subject {
     await subject.tag('good');
     if (strategy === 'checkout') await subject.#deploy();
     else await subject.#begin();
-    await machine.configure({ poll: '300d', keep: 2 });
+    await machine.configure({ poll: '300d', keep: 2, policy: { ref: POLICY } });
     return subject;
   }
 
@@ -107,9 +109,11 @@ export class Subject {
     return this.#poller;
   }
 
-  /** Tags the next version. */
+  /** Tags the next version, and publishes a policy that a worker has to read first. */
   async tag(outcome: FixtureOutcome): Promise<Tagged> {
     const tag = `v1.0.${this.tagged.size}`;
+    const policy = { version: this.tagged.size + 1, approved: [tag] };
+    await this.remote.commit({ 'fleet.json': JSON.stringify(policy) }, tag, { branch: POLICY });
     const files = fixtureFiles(tag, this.apps, outcome);
     const commit = await this.remote.release(tag, files);
     const release = { tag, commit, ref: `refs/tags/${tag}`, outcome, files };

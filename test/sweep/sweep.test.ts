@@ -59,7 +59,7 @@ describe('workers that are killed', { skip, concurrency: 2 }, () => {
     t.after(() => campaign.close());
     const { complaints } = await campaign.hit(GOOD, {
       step: 'staging',
-      kills: [{ point: 40, victims: 'worker', afterMs: null }],
+      kills: [{ point: 90, victims: 'worker', afterMs: null }],
     });
     assert.ok(
       complaints.some(({ text }) => /^run .* has no end$/.test(text)),
