@@ -10,7 +10,9 @@ export async function readCrons(file: unknown): Promise<Crons> {
   const written = [...new Set(cronsIn(file))];
   if (written.length === 0) return new Map();
   const { validateDetailed } = await import('node-cron');
-  return new Map(written.map((expression) => [expression, readCron(expression, validateDetailed(expression))]));
+  return new Map(
+    written.map((expression) => [expression, readCron(expression, validateDetailed(expression))]),
+  );
 }
 
 function cronsIn(value: unknown): string[] {

@@ -190,8 +190,20 @@ function explain(outcome: Exclude<Outcome, 'fetched'>, { release, remote }: Fetc
       { hint },
     );
   }
-  const why = lastLine(outcome.stderr);
-  switch (outcome.failure) {
+  return fetchFailure(outcome.stderr, url, {
+    what: describeRelease(release),
+    mend: 'tag the release again',
+  });
+}
+
+/** A failed fetch as an error; `mend`: what to do where the source no longer has what was wanted. */
+export function fetchFailure(
+  stderr: string,
+  url: string,
+  { what, mend }: { readonly what: string; readonly mend: string },
+): GitOpsError {
+  const why = lastLine(stderr);
+  switch (classifyGitFailure(stderr)) {
     case 'unreachable':
       return new GitOpsError('SOURCE_UNREACHABLE', `cannot reach ${url}: ${why}`, {
         hint: 'pm2-gitops doctor',
@@ -201,13 +213,11 @@ function explain(outcome: Exclude<Outcome, 'fetched'>, { release, remote }: Fetc
         hint: 'check the credentials and their rights',
       });
     case 'missing':
-      return new GitOpsError('COMMIT_MISSING', `${url} no longer has ${describeRelease(release)}: ${why}`, {
-        hint: 'tag the release again',
-      });
+      return new GitOpsError('COMMIT_MISSING', `${url} no longer has ${what}: ${why}`, { hint: mend });
     case 'corrupt':
     case 'diskFull':
     case 'unknown':
-      return gitFailure(`cannot fetch ${describeRelease(release)} from ${url}`, outcome.stderr);
+      return gitFailure(`cannot fetch ${what} from ${url}`, stderr);
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { GitOpsError } from '../domain/errors.js';
 import { classifyGitFailure } from '../domain/git-failure.js';
-import { GitOpsError } from '../domain/errors.js';
 import { redactUrl } from '../domain/redact.js';
 import type { Commit } from '../domain/release.js';
 import type { Env } from '../os/env.js';
@@ -10,7 +10,7 @@ import type { RunResult } from '../os/run.js';
 import { quiet, type Effort } from './effort.js';
 import { fetchInto, type FetchCall } from './fetch.js';
 import { BOUNDS } from './incoming.js';
-import { gitFailure, lastLine } from './mirror.js';
+import { fetchFailure, gitFailure } from './mirror.js';
 
 /** A repository elsewhere, what lets git in, and where a bare repository may lie while something is read of it. */
 export interface Reading {
@@ -83,24 +83,6 @@ export function inScratch({ scratch }: Reading, args: readonly string[], effort:
 }
 
 function explain({ stderr }: RunResult, { remote }: Reading): GitOpsError {
-  const url = redactUrl(remote.url);
-  const why = lastLine(stderr);
-  switch (classifyGitFailure(stderr)) {
-    case 'unreachable':
-      return new GitOpsError('SOURCE_UNREACHABLE', `cannot reach ${url}: ${why}`, {
-        hint: 'pm2-gitops doctor',
-      });
-    case 'refused':
-      return new GitOpsError('SOURCE_REFUSED', `${url} refused: ${why}`, {
-        hint: 'check the credentials and their rights',
-      });
-    case 'missing':
-      return new GitOpsError('COMMIT_MISSING', `${url} no longer has what was seen there: ${why}`, {
-        hint: 'the next poll looks anew',
-      });
-    case 'corrupt':
-    case 'diskFull':
-    case 'unknown':
-      return gitFailure(`cannot fetch from ${url}`, stderr);
-  }
+  const wanted = { what: 'what was seen there', mend: 'the next poll looks anew' };
+  return fetchFailure(stderr, redactUrl(remote.url), wanted);
 }
