@@ -3,11 +3,10 @@ import { readTextIfAny } from '../os/files.js';
 
 export type { LogLine } from '../observe/log.js';
 
-/** Follows a log that grows; every line is handed out once. */
+/** Follows logs that grow, one or several in turn; every line is handed out once. */
 export class LogTail {
   readonly #onLine: (line: LogLine) => void;
-  #path = '';
-  #read = 0;
+  readonly #read = new Map<string, number>();
 
   constructor(onLine: (line: LogLine) => void) {
     this.#onLine = onLine;
@@ -15,11 +14,10 @@ export class LogTail {
 
   /** Hands out what is new in the log at `path`. */
   async read(path: string): Promise<void> {
-    if (path !== this.#path) this.#read = 0;
-    this.#path = path;
     const text = (await readTextIfAny(path)) ?? '';
-    const whole = text.slice(this.#read, text.lastIndexOf('\n') + 1);
-    this.#read += whole.length;
+    const read = this.#read.get(path) ?? 0;
+    const whole = text.slice(read, text.lastIndexOf('\n') + 1);
+    this.#read.set(path, read + whole.length);
     for (const line of whole.split('\n')) {
       const parsed = parseLogLine(line);
       if (parsed !== null) this.#onLine(parsed);

@@ -21,7 +21,7 @@ export interface Located {
   readonly value: unknown;
   /** It is no JSON: of its value nothing can be said. */
   readonly broken: boolean;
-  /** What is no JSON, and keys that stand twice. */
+  /** What is no JSON, keys that stand twice, and those that no object of JavaScript can have as its own. */
   readonly mistakes: readonly (Place & { readonly text: string })[];
   /** Where a value or its key stands; of what is missing, where it would have to. */
   readonly placeOf: (path: Path, part: 'key' | 'value') => Place;
@@ -31,6 +31,8 @@ export interface Located {
 const BYTE_ORDER_MARK = '\ufeff';
 // The parser calls itself for each level; nobody writes as many by hand.
 const DEEPEST = 50;
+// Whoever validates objects leaves these out without a word: a group would ask for one label less, and take in more machines.
+const RESERVED = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Reads JSON with comments and trailing commas. */
 export function readLocated(text: string): Located {
@@ -49,11 +51,17 @@ export function readLocated(text: string): Located {
     ...place(offset),
     text: `the key ${JSON.stringify(value)} stands twice; write it once`,
   }));
+  const reserved = keysIn(tree)
+    .filter((key) => RESERVED.has(String(key.value)))
+    .map(({ offset, value }) => ({
+      ...place(offset),
+      text: `the name ${JSON.stringify(value)} is reserved; choose another`,
+    }));
   const value: unknown = getNodeValue(tree);
   return {
     value,
     broken: syntax.length > 0,
-    mistakes: [...syntax, ...twice],
+    mistakes: [...syntax, ...twice, ...reserved],
     placeOf: (path, part) => place(offsetOf(tree, path, part)),
   };
 }
@@ -87,10 +95,17 @@ function tooDeepAt(text: string): number | null {
 }
 
 function keysTwice(node: Node): Node[] {
-  const children = node.children ?? [];
-  const keys = node.type === 'object' ? children.flatMap((property) => property.children?.[0] ?? []) : [];
-  const twice = keys.filter(({ value }, index) => keys.findIndex((key) => key.value === value) < index);
-  return [...twice, ...children.flatMap(keysTwice)];
+  const seen = new Set<unknown>();
+  const twice = keysOf(node).filter(({ value }) => seen.size === seen.add(value).size);
+  return [...twice, ...(node.children ?? []).flatMap(keysTwice)];
+}
+
+function keysIn(node: Node): Node[] {
+  return [...keysOf(node), ...(node.children ?? []).flatMap(keysIn)];
+}
+
+function keysOf({ type, children }: Node): Node[] {
+  return type === 'object' ? (children ?? []).flatMap((property) => property.children?.[0] ?? []) : [];
 }
 
 function offsetOf(tree: Node, path: Path, part: 'key' | 'value'): number {

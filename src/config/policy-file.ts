@@ -72,6 +72,8 @@ export const fleetFile = section({
     v.number('must be a whole number that grows with every change'),
     v.integer('must be a whole number that grows with every change'),
     v.minValue(1, 'must be at least 1'),
+    // Beyond it one more is the same number, and no version could ever follow.
+    v.maxValue(Number.MAX_SAFE_INTEGER, `must be at most ${Number.MAX_SAFE_INTEGER}: none could follow it`),
   ),
   expires: v.optional(moment),
   ...rules,

@@ -5,6 +5,8 @@ import type { Path } from './located.js';
 import type { LoosePolicy } from './policy-loose.js';
 import { paceFindings } from './policy-times.js';
 
+const MOST_TOLD = 12;
+
 /** What is wrong or odd about how the parts of a policy go together, whoever reads it and whenever. */
 export function findingsOf(policy: LoosePolicy, crons: Crons): Finding[] {
   return [
@@ -67,39 +69,47 @@ function isUsual(id: string): boolean {
 
 function feederFindings({ channels }: LoosePolicy): Finding[] {
   const known = Object.keys(channels);
-  return Object.entries(channels).flatMap(([name, { after, follow }]) => {
-    if (after === null) return [];
+  const circles = circlesOf(channels);
+  const inCircle = new Set(circles.flat());
+  const ordinary = Object.entries(channels).flatMap(([name, { after, follow }]) => {
+    if (after === null || inCircle.has(name)) return [];
     const path = ['channels', name, 'after', 'channel'];
-    if (!Object.hasOwn(channels, after.channel)) {
-      const meant = nearestName(after.channel, known);
-      const hint = meant === null ? `; known are ${listed(known)}` : `; did you mean ${meant}?`;
-      return [finding('error', path, `${shown(after.channel)} is no channel of this policy${hint}`)];
-    }
-    const circle = circleOf(channels, name);
-    // Told once, at the channel whose name comes first.
-    if (circle !== null)
-      return circle.toSorted()[0] === name
-        ? [
-            finding(
-              'error',
-              path,
-              `${[...circle, name].join(' after ')}: in this circle no release ever comes to any of them`,
-            ),
-          ]
-        : [];
-    return moverFindings(path, follow, channels[after.channel]?.follow ?? null);
+    if (Object.hasOwn(channels, after.channel))
+      return moverFindings(path, follow, channels[after.channel]?.follow ?? null);
+    const meant = nearestName(after.channel, known);
+    const hint = meant === null ? `; known are ${listed(known)}` : `; did you mean ${meant}?`;
+    return [finding('error', path, `${shown(after.channel)} is no channel of this policy${hint}`)];
   });
+  return [...circles.map(circleFinding), ...ordinary];
 }
 
-/** The channels that feed each other in a circle which a channel is part of. */
-function circleOf(channels: LoosePolicy['channels'], start: string): string[] | null {
-  const circle = [start];
-  for (;;) {
-    const next = channels[circle.at(-1) ?? '']?.after?.channel;
-    if (next === start) return circle;
-    if (next === undefined || circle.includes(next)) return null;
-    circle.push(next);
-  }
+/** Told once, at the channel whose name comes first. */
+function circleFinding(circle: readonly string[]): Finding {
+  const first = circle.toSorted()[0] ?? '';
+  const at = circle.indexOf(first);
+  const around = [...circle.slice(at), ...circle.slice(0, at)];
+  const way = [...(around.length > MOST_TOLD ? [...around.slice(0, MOST_TOLD), '…'] : around), first];
+  return finding(
+    'error',
+    ['channels', first, 'after', 'channel'],
+    `${way.join(' after ')}: in this circle no release ever comes to any of them`,
+  );
+}
+
+/** The channels that feed each other in circles. Each channel is walked once, however many there are. */
+function circlesOf(channels: LoosePolicy['channels']): string[][] {
+  const walked = new Set<string>();
+  return Object.keys(channels).flatMap((start) => {
+    const way: string[] = [];
+    let name: string | undefined = start;
+    while (name !== undefined && !walked.has(name)) {
+      walked.add(name);
+      way.push(name);
+      name = Object.hasOwn(channels, name) ? channels[name]?.after?.channel : undefined;
+    }
+    const at = name === undefined ? -1 : way.indexOf(name);
+    return at < 0 ? [] : [way.slice(at)];
+  });
 }
 
 /** What comes from a branch or a moved ref is no tag, and the other way around. */
@@ -208,5 +218,7 @@ function rosterFindings({ machines, groups }: LoosePolicy): Finding[] {
 }
 
 function listed(names: readonly string[]): string {
-  return names.length === 0 ? 'it has none' : names.join(', ');
+  if (names.length === 0) return 'it has none';
+  const rest = names.length - MOST_TOLD;
+  return rest > 0 ? `${names.slice(0, MOST_TOLD).join(', ')} and ${rest} more` : names.join(', ');
 }

@@ -30,3 +30,15 @@ test('another log is read from its beginning', async (context) => {
   }
   assert.deepEqual(told, ['a', 'b']);
 });
+
+test('a log that is come back to is not told again', async (context) => {
+  const folder = await ownFolder(context);
+  const told: string[] = [];
+  const tail = new LogTail(({ text }) => told.push(text));
+  await writeFile(join(folder, 'a'), '2026-01-01T00:00:00.000Z * staged\n');
+  await tail.read(join(folder, 'a'));
+  await tail.read(join(folder, 'none'));
+  await appendFile(join(folder, 'a'), '2026-01-01T00:00:00.000Z * healthy\n');
+  await tail.read(join(folder, 'a'));
+  assert.deepEqual(told, ['staged', 'healthy']);
+});

@@ -158,6 +158,17 @@ const MISTAKES: [string, string[], string[]][] = [
     ['  "hold": true,', '  "hold": false'],
     ['3:3 error the key "hold" stands twice; write it once'],
   ],
+  [
+    'a label that would be left out without a word, so that the group takes in more machines',
+    [
+      '  "groups": [{ "name": "a", "match":',
+      '    { "labels": { "region": "eu", "constructor": "x", "__proto__": "y" } } }]',
+    ],
+    [
+      '3:35 error the name "constructor" is reserved; choose another',
+      '3:55 error the name "__proto__" is reserved; choose another',
+    ],
+  ],
 ];
 
 for (const [what, lines, expected] of MISTAKES)
@@ -175,6 +186,9 @@ test('what is no JSON is told with its place, and nothing else', async () => {
   assert.deepEqual(await of('{}'), ['1:1 version: this key is missing']);
   assert.deepEqual(await of('{ "version": 1.5 }'), [
     '1:14 version: must be a whole number that grows with every change',
+  ]);
+  assert.deepEqual(await of('{ "version": 1e308 }'), [
+    '1:14 version: must be at most 9007199254740991: none could follow it',
   ]);
   assert.deepEqual(await of('{ "version": 1,\r\n  "hold" true }'), ['2:10 colon expected']);
   assert.deepEqual(await of('{ "version": 1'), ['1:15 close brace expected']);
@@ -255,4 +269,23 @@ test('a policy with errors is refused with all of them, and their places', async
       error.message ===
         'fleet.json:2:14: version: must be at least 1\nfleet.json:3:16: barriers[0]: "main" is no version tag; write it whole, such as v1.5.0',
   );
+});
+
+test('thousands of channels in one circle are told at once, and in a line that can be read', async () => {
+  const channels = Object.fromEntries(
+    Array.from({ length: 3_000 }, (_, index) => [
+      `c${index}`,
+      { follow: 'stable', after: { channel: `c${(index + 1) % 3_000}` } },
+    ]),
+  );
+  const began = performance.now();
+  const [first, ...others] = await told(`  "channels": ${JSON.stringify(channels)}`);
+  assert.match(
+    first ?? '',
+    /error channels\.c0\.after\.channel: c0 after c1 after .* after … after c0: in this/,
+  );
+  assert.ok((first ?? '').length < 250, first);
+  assert.deepEqual(others, []);
+  // A walk from each channel anew took two minutes.
+  assert.ok(performance.now() - began < 20_000);
 });
