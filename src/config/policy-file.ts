@@ -77,7 +77,11 @@ export const fleetFile = section({
   ),
   expires: v.optional(moment),
   ...rules,
-  channels: v.optional(v.record(v.string(), channel), {}),
+  channels: v.optional(
+    // Who feeds whom is followed from one to the next, in every look of every machine.
+    v.pipe(v.record(v.string(), channel), v.maxEntries(1_000, 'are more than 1000; name fewer')),
+    {},
+  ),
   groups: v.optional(v.array(group, 'must be a list of groups'), []),
   tombstones: v.optional(v.array(tombstone, 'must be a list of tags'), []),
   barriers: v.optional(v.array(tag, 'must be a list of tags'), []),
