@@ -68,7 +68,10 @@ function stateRows(status: Status, telling: Telling): string[][] {
         ? colors.dim('nothing yet')
         : `${name(active)}  ${colors.dim(`for ${saySpan(now - active.since)}`)}`,
     ],
-    ['desired', desired === null ? colors.dim('nothing fits') : name(desired)],
+    [
+      'desired',
+      desired === null ? colors.dim(lastPoll === null ? 'not looked yet' : 'nothing fits') : name(desired),
+    ],
     ['state', stateText(status, telling)],
   ];
   if (staged !== null) rows.push(['staged', name(staged)]);
@@ -89,13 +92,14 @@ function stateRows(status: Status, telling: Telling): string[][] {
   return rows.map(([label, ...rest]) => [colors.dim(label ?? ''), ...rest]);
 }
 
-function stateText({ behind, why, phase }: Status, { say, colors }: Telling): string {
+function stateText({ behind, desired, why, phase }: Status, { say, colors }: Telling): string {
   if (why !== null) {
     const color = why.reason === 'stuck' || why.reason === 'quarantined' ? colors.red : colors.yellow;
     return `${color(`${behind ? 'behind: ' : ''}${why.reason}${untilOf(why, say)}`)}  ${plainLine(why.detail)}`;
   }
   if (phase !== 'idle' && phase !== 'staged')
     return colors.yellow(`${plainLine(phase)}, and its worker is gone: the next poll takes it up`);
+  if (desired === null) return colors.yellow('nothing to serve yet');
   return behind
     ? colors.yellow('behind: the next poll brings it (or pm2-gitops apply now)')
     : colors.green('up to date');
