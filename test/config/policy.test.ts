@@ -272,10 +272,8 @@ test('a policy with errors is refused with all of them, and their places', async
 });
 
 test('more channels than anybody can follow from one to the next are refused', async () => {
-  const channels = Object.fromEntries(
-    Array.from({ length: 20_000 }, (_, index) => [`c${index}`, { follow: 'stable' }]),
-  );
-  assert.deepEqual(await told(`  "channels": ${JSON.stringify(channels)}`), [
+  const names = Array.from({ length: 1_001 }, (_, index) => `"c${index}": { "follow": "stable" }`);
+  assert.deepEqual(await told(`  "channels": { ${names.join(', ')} }`), [
     '2:15 error channels: are more than 1000; name fewer',
   ]);
 });
@@ -289,13 +287,9 @@ test('thousands of channels in one circle are told at once, and in a line that c
   );
   const began = performance.now();
   const lines = await told(`  "channels": ${JSON.stringify(channels)}`);
-  const [first, ...others] = lines.filter((line) => line.includes(' after '));
-  assert.match(
-    first ?? '',
-    /error channels\.c0\.after\.channel: c0 after c1 after .* after … after c0: in this/,
-  );
-  assert.ok((first ?? '').length < 250, first);
-  assert.deepEqual(others, []);
+  const [first = '', ...others] = lines.filter((line) => line.includes(' after '));
+  assert.match(first, /error channels\.c0\.after\.channel: c0 after c1 after .* after … after c0: in this/);
+  assert.deepEqual([first.length < 250, others], [true, []]);
   // A walk from each channel anew took two minutes.
   assert.ok(performance.now() - began < 20_000);
 });
