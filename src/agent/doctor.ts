@@ -5,7 +5,8 @@ import { chooseRelease } from '../domain/channel.js';
 import { ok, problem, warning, type Check } from '../domain/check.js';
 import { wishFacts } from '../domain/decide.js';
 import { isGitOpsError, messageOf } from '../domain/errors.js';
-import { movedTags, trustedRefs } from '../domain/observed.js';
+import type { Facts } from '../domain/facts.js';
+import { movedTags, trustedRefs, type Observed } from '../domain/observed.js';
 import { sha7 } from '../domain/release.js';
 import { runGit } from '../os/git.js';
 import { connectDaemon } from '../runtime/rpc.js';
@@ -133,7 +134,8 @@ async function checkSource(root: Root, signal: AbortSignal): Promise<Check[]> {
       ),
     ];
   // The fleet's policy may choose another channel than gitops.json.
-  const { channel, channelText } = wishFacts(await gatherFacts(root)).rules;
+  const facts = await gatherFacts(root);
+  const { channel, channelText } = wishFacts(facts).rules;
   const choice = chooseRelease(channel, trustedRefs(observed), root.config.tagPrefix);
   const picks = choice.found
     ? ok('channel', `${channelText} picks ${choice.release.tag} (${sha7(choice.release.commit)})`)
@@ -145,7 +147,25 @@ async function checkSource(root: Root, signal: AbortSignal): Promise<Check[]> {
       'never move a version tag: tag a new one',
     ),
   );
-  return [ok('source', `reachable, ${observed.refs.length} refs`), picks, ...moved];
+  return [
+    ok('source', `reachable, ${observed.refs.length} refs`),
+    picks,
+    ...moved,
+    ...policyChecks(observed, facts),
+  ];
+}
+
+/** Nothing where no policy is named. */
+function policyChecks({ policyError }: Observed, { policy }: Facts): Check[] {
+  if (policy.at === 'none') return [];
+  const mend = 'see policy in gitops.json, and pm2-gitops policy show';
+  if (policy.at === 'unread') return [problem('policy', policy.detail, mend)];
+  const trouble = policyError ?? policy.problem;
+  return [
+    trouble === null
+      ? ok('policy', `version ${policy.policy.version}, ${sha7(policy.commit)}`)
+      : warning('policy', trouble, mend),
+  ];
 }
 
 async function checkDaemon({ host }: Root, signal: AbortSignal): Promise<Check> {

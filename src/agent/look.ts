@@ -137,7 +137,7 @@ function sightIn(refs: readonly Ref[], { repository, ref }: PolicySource): Polic
   if (found !== undefined) return { commit: found.commit, error: null };
   return {
     commit: null,
-    error: `${redactUrl(repository)} has no ${ref}, where the fleet's policy should be`,
+    error: `${redactUrl(repository)} has no ${ref}, where the fleet's policy should be; see policy.ref in gitops.json`,
   };
 }
 

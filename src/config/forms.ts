@@ -52,12 +52,18 @@ export function span({ from, to }: { from: number; to: number }): v.GenericSchem
 /** One thing, or a list of such; a list for whoever reads it. */
 export function oneOrMany<Out>(
   item: v.GenericSchema<unknown, Out>,
+  most: number,
 ): v.LazySchema<v.GenericSchema<unknown, Out[]>> {
   const one = v.pipe(
     item,
     v.transform((value) => [value]),
   );
-  const many = v.pipe(v.array(item), v.minLength(1, 'is an empty list; leave the key out'));
+  const many = v.pipe(
+    v.array(item),
+    v.minLength(1, 'is an empty list; leave the key out'),
+    // Every look of every machine goes through all of them.
+    v.maxLength(most, (issue) => `${issue.input.length} are too many; at most ${most}`),
+  );
   return v.lazy((written) => (Array.isArray(written) ? many : one));
 }
 

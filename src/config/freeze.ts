@@ -3,6 +3,8 @@ import type { Freeze } from '../domain/window.js';
 import { oneOrMany, section, text } from './forms.js';
 import { beginOf, endOf, moment, type WrittenMoment } from './moment.js';
 
+const MOST_FREEZES = 100;
+
 /** A freeze as it is written, in a zone that stands elsewhere. */
 export interface WrittenFreeze {
   readonly from: WrittenMoment;
@@ -24,6 +26,7 @@ export const freezeList = oneOrMany(
     ),
     v.transform(({ from, to, reason }): WrittenFreeze => ({ from, to, reason: reason ?? null })),
   ),
+  MOST_FREEZES,
 );
 
 /** The freezes that are written. */

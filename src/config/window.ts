@@ -4,6 +4,8 @@ import type { Crons } from './cron.js';
 import { oneOrMany, section, span, text } from './forms.js';
 import { shown } from './issues.js';
 
+const MOST_WINDOWS = 24;
+
 /** A window as it is written: its cron is not read yet. */
 export interface WrittenWindow {
   readonly deny: boolean;
@@ -65,6 +67,7 @@ export const windowList = oneOrMany(
       return NEVER;
     }),
   ),
+  MOST_WINDOWS,
 );
 
 /** The windows that are written; null: none are. */

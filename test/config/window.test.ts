@@ -77,6 +77,7 @@ test('a cron opens for a while: weekdays by name, the last and the nth of a mont
 test('a window that says nothing, or too much, is refused with its mend', async () => {
   const table: [unknown, RegExp][] = [
     [[], /window: is an empty list; leave the key out/],
+    [Array.from({ length: 25 }, () => ({ days: ['mon'] })), /window: 25 are too many; at most 24/],
     ['22:00-04:00', /window: "22:00-04:00" is not an object with keys days, from, to, cron, for, deny/],
     [{}, /window: names no time; write days, from and to, or cron and for/],
     [{ deny: true }, /window: names no time/],
