@@ -8,7 +8,7 @@ import { afterLook } from '../domain/observed.js';
 import type { Ref, Release } from '../domain/release.js';
 import { FRESH } from '../domain/upgrade.js';
 import { exists, makePrivateFolder, writeDurably } from '../os/files.js';
-import { listRefs } from '../source/git.js';
+import { listRefs } from '../source/list-refs.js';
 import { openJournal } from '../state/journal.js';
 import { layoutOf, type Layout } from '../state/layout.js';
 import { requireLocks } from '../state/lock.js';

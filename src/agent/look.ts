@@ -6,7 +6,8 @@ import type { PolicySource } from '../config/remote.js';
 import type { Instant, Ref } from '../domain/release.js';
 import { makePrivateFolder } from '../os/files.js';
 import { openAccess } from '../source/credentials.js';
-import { listRefs, type LookPlace } from '../source/git.js';
+import type { LookPlace } from '../source/git.js';
+import { listRefs } from '../source/list-refs.js';
 import { lockWithin, tryLock, type Lock } from '../state/lock.js';
 import { readObserved, writeObserved } from '../state/store.js';
 import { channelInForce, policyState } from './fleet.js';
@@ -95,8 +96,8 @@ async function askForRefs(
   return orFailure(place, async () => {
     const channels = [config.channel, channelInForce(root, await policyState(root, before))];
     const named = policy !== null && isShared(config, policy) ? [policy.ref] : [];
-    const { env } = await openAccess(config, host);
-    const refs = await listRefs({ url: repository, env }, { channels, named }, place);
+    const access = await openAccess(config, host);
+    const refs = await listRefs({ url: repository, ...access }, { channels, named }, place);
     if (refs.length === 0 && (before?.refs.length ?? 0) > 0) throw emptied(repository);
     return refs;
   });
@@ -107,8 +108,8 @@ async function askApart({ config, host }: Root, place: LookPlace): Promise<Polic
   const { policy } = config;
   if (policy === null || isShared(config, policy)) return null;
   const refs = await orFailure(place, async () => {
-    const { env } = await openAccess(policy, host);
-    return listRefs({ url: policy.repository, env }, { channels: [], named: [policy.ref] }, place);
+    const access = await openAccess(policy, host);
+    return listRefs({ url: policy.repository, ...access }, { channels: [], named: [policy.ref] }, place);
   });
   return refs instanceof GitOpsError ? { commit: null, error: refs.message } : sightIn(refs, policy);
 }

@@ -52,6 +52,8 @@ interface ErrorDetail {
   /** One line: what to type or to change. */
   readonly hint?: string;
   readonly cause?: unknown;
+  /** For how long a server asked to be left alone. */
+  readonly retryAfterMs?: number | null | undefined;
 }
 
 /** A failure that was foreseen: it names the thing and the value in `message`, and the mend in `hint`. */
@@ -59,11 +61,13 @@ export class GitOpsError extends Error {
   override readonly name = 'GitOpsError';
   readonly code: ErrorCode;
   readonly hint: string | null;
+  readonly retryAfterMs: number | null;
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;
     this.hint = detail.hint ?? null;
+    this.retryAfterMs = detail.retryAfterMs ?? null;
   }
 }
 

@@ -15,9 +15,10 @@ interface Keyring {
   readonly secretEnv: Env;
 }
 
-/** The environment that lets git in, and the secrets in it that no output may show. */
+/** The environment that lets git in, the same as basic auth for whoever asks without git, and the secrets that no output may show. */
 export interface Access {
   readonly env: Env;
+  readonly basic: string | null;
   readonly secrets: readonly string[];
 }
 
@@ -30,11 +31,16 @@ export async function openAccess(
   { repository, credentials }: Door,
   { env, secretEnv }: Keyring,
 ): Promise<Access> {
-  if (credentials === null || !/^https?:\/\//i.test(repository)) return { env, secrets: [] };
+  if (credentials === null || !/^https?:\/\//i.test(repository)) return { env, basic: null, secrets: [] };
   const secret = await readSecret(credentials, secretEnv);
   const basic = Buffer.from(`${credentials.username}:${secret}`).toString('base64');
   const key = `http.${new URL(repository).origin}/.extraHeader`;
-  return { env: withGitConfig(env, key, `Authorization: Basic ${basic}`), secrets: [secret, basic] };
+  return { env: withGitConfig(env, key, headerOf(basic)), basic, secrets: [secret, basic] };
+}
+
+/** The header that lets in. */
+export function headerOf(basic: string): string {
+  return `Authorization: Basic ${basic}`;
 }
 
 async function readSecret({ from }: Credentials, env: Env): Promise<string> {

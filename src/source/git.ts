@@ -1,17 +1,19 @@
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { classifyGitFailure } from '../domain/git-failure.js';
-import type { Channel } from '../domain/channel.js';
-import { redactUrl, redactUrls } from '../domain/redact.js';
+import { redactUrl } from '../domain/redact.js';
 import type { Ref } from '../domain/release.js';
 import type { Env } from '../os/env.js';
 import { boundMemory, gitCommand, gitMissing, gitStartFailure, NOT_FOUND } from '../os/git.js';
 import { query, type Answer } from '../os/query.js';
 import { sshEnvironment } from '../os/ssh.js';
+import { failedLook } from './failed-look.js';
+import type { Wanted } from './question.js';
 
-/** A repository that git can reach, and the environment that lets it in. */
+/** A repository that git can reach, the environment that lets it in, and the same as basic auth for whoever asks without git. */
 export interface Remote {
   readonly url: string;
   readonly env: Env;
+  readonly basic?: string | null;
 }
 
 /** From where git asks, until when, and whether the process may end meanwhile. */
@@ -28,28 +30,15 @@ export interface LookBounds {
   readonly stallMs: number;
 }
 
-/** A long list over a slow line takes its time; silence does not. */
-const BOUNDS: LookBounds = { totalMs: 90_000, stallMs: 20_000 };
-const LEAST_BYTES_PER_SECOND = 100;
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/** The usual bounds of a look, whoever looks: a long list over a slow line takes its time; silence does not. */
+export const BOUNDS: LookBounds = { totalMs: 90_000, stallMs: 20_000 };
+export const LEAST_BYTES_PER_SECOND = 100;
+export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 // Git holds all refs before it prints one, some hundred bytes each; a credential helper may want more than git.
 const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
 
-/** Which refs are asked for: all tags and the branches or refs that channels name, if there are any channels, and others by their full names. */
-export interface Question {
-  readonly channels: readonly Channel[];
-  readonly named?: readonly string[];
-}
-
-/**
- * Lists the refs that somebody asks for, in one request. Annotated tags are peeled to their commit.
- * Throws `SOURCE_UNREACHABLE`, `SOURCE_REFUSED`, `GIT_MISSING`, `GIT_FAILED`, `ABORTED`.
- */
-export async function listRefs(
-  remote: Remote,
-  { channels, named = [] }: Question,
-  place: LookPlace,
-): Promise<Ref[]> {
+/** Lists refs by `git ls-remote`: any remote that git can reach, by all that git has been told. Throws as `listRefs` does. */
+export async function listByGit(remote: Remote, { tags, names }: Wanted, place: LookPlace): Promise<Ref[]> {
   const args = [
     ...['-c', `http.lowSpeedLimit=${LEAST_BYTES_PER_SECOND}`],
     ...['-c', `http.lowSpeedTime=${Math.ceil((place.bounds ?? BOUNDS).stallMs / 1000)}`],
@@ -57,22 +46,16 @@ export async function listRefs(
     '--quiet',
     '--end-of-options',
     remote.url,
-    ...(channels.length === 0 ? [] : ['refs/tags/*']),
-    ...channels.flatMap(refPatterns),
-    ...named.flatMap((name) => [name, `${name}^{}`]),
+    ...(tags ? ['refs/tags/*'] : []),
+    ...[...names].flatMap((name) => [name, `${name}^{}`]),
   ];
   const answer = await ask(args, remote, place);
   if (answer.code === 0) return parseRefs(answer.stdout);
   const refused = classifyGitFailure(answer.stderr) === 'refused';
-  throw new GitOpsError(
-    refused ? 'SOURCE_REFUSED' : 'SOURCE_UNREACHABLE',
-    `cannot list the refs of ${redactUrl(remote.url)}: ${lastLine(answer.stderr)}`,
-    {
-      hint: refused
-        ? 'check the repository and its credentials in gitops.json'
-        : 'check the network; the next poll tries again',
-    },
-  );
+  throw failedLook(remote.url, {
+    kind: refused ? 'refused' : 'unreachable',
+    why: lastLine(answer.stderr),
+  });
 }
 
 /** Reads the lines of `git ls-remote`: `<id> TAB <ref>`, with `<ref>^{}` giving the commit of an annotated tag (gitprotocol-pack). */
@@ -108,16 +91,8 @@ async function ask(
   }
 }
 
-function refPatterns(channel: Channel): string[] {
-  if (channel.kind === 'branch') return [`refs/heads/${channel.branch}`];
-  if (channel.kind !== 'ref') return [];
-  return channel.ref.startsWith('refs/')
-    ? [channel.ref]
-    : [`refs/heads/${channel.ref}`, `refs/${channel.ref}`];
-}
-
 function lastLine(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const fatal = lines.findLast((line) => /^(fatal|error|remote|ssh|ERROR)\b/.test(line));
-  return redactUrls((fatal ?? lines.at(-1) ?? 'git said nothing').replace(/^(fatal|error): /, ''));
+  return (fatal ?? lines.at(-1) ?? 'git said nothing').replace(/^(fatal|error): /, '');
 }

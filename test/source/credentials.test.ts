@@ -19,6 +19,7 @@ test('a secret lets git in by a header for its own host, in the environment alon
       GIT_CONFIG_KEY_0: 'http.https://host.example:8443/.extraHeader',
       GIT_CONFIG_VALUE_0: `Authorization: Basic ${BASIC}`,
     },
+    basic: BASIC,
     secrets: ['s3cret', BASIC],
   });
 });
@@ -49,10 +50,11 @@ test('ssh, files and no credentials leave git as the user has it', async () => {
   for (const repository of ['git@host:a/b.git', 'ssh://host/a', '/srv/a.git', 'file:///srv/a'])
     assert.deepEqual(await openAccess({ repository, credentials: FROM_ENV }, keyring), {
       env: ENV,
+      basic: null,
       secrets: [],
     });
   const open = { repository: 'https://h/a', credentials: null };
-  assert.deepEqual(await openAccess(open, keyring), { env: ENV, secrets: [] });
+  assert.deepEqual(await openAccess(open, keyring), { env: ENV, basic: null, secrets: [] });
 });
 
 test('a secret that is not there is told by its name', async () => {

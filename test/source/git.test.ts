@@ -5,7 +5,8 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { parseChannel } from '../../src/domain/channel.js';
-import { listRefs, parseRefs } from '../../src/source/git.js';
+import { parseRefs } from '../../src/source/git.js';
+import { listRefs } from '../../src/source/list-refs.js';
 import { commit } from '../domain/releases.js';
 import { ownFolder } from '../folder.js';
 
@@ -102,7 +103,7 @@ test('git that is missing, is cancelled, or answers nothing of use', async (cont
   const folder = await ownFolder(context);
   const list = (path: string, signal = new AbortController().signal) =>
     listRefs(
-      { url: 'https://h/a', env: { PATH: path } },
+      { url: 'git://127.0.0.1:1/a', env: { PATH: path } },
       { channels: [{ kind: 'stable' }] },
       { ...place(folder), signal },
     );
