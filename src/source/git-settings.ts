@@ -5,7 +5,7 @@ import { gitCommand, gitStartFailure } from '../os/git.js';
 import { query } from '../os/query.js';
 import { isGitOpsError } from '../domain/errors.js';
 import { headerOf } from './credentials.js';
-import type { LookPlace, Remote } from './git.js';
+import type { LookPlace, Remote } from './look-place.js';
 
 /** A setting of git and the file that it stands in, if it stands in one. */
 export interface GitSetting {

@@ -2,38 +2,19 @@ import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { classifyGitFailure } from '../domain/git-failure.js';
 import { redactUrl } from '../domain/redact.js';
 import type { Ref } from '../domain/release.js';
-import type { Env } from '../os/env.js';
 import { boundMemory, gitCommand, gitMissing, gitStartFailure, NOT_FOUND } from '../os/git.js';
 import { query, type Answer } from '../os/query.js';
 import { sshEnvironment } from '../os/ssh.js';
 import { failedLook } from './failed-look.js';
+import {
+  BOUNDS,
+  LEAST_BYTES_PER_SECOND,
+  MAX_ANSWER_BYTES,
+  type LookPlace,
+  type Remote,
+} from './look-place.js';
 import type { Wanted } from './question.js';
 
-/** A repository that git can reach, the environment that lets it in, and the same as basic auth for whoever asks without git. */
-export interface Remote {
-  readonly url: string;
-  readonly env: Env;
-  readonly basic?: string | null;
-}
-
-/** From where git asks, until when, and whether the process may end meanwhile. */
-export interface LookPlace {
-  readonly cwd: string;
-  readonly signal: AbortSignal;
-  readonly background: boolean;
-  readonly bounds?: LookBounds | undefined;
-}
-
-/** How long a look may take, and how long, over http, next to nothing may come. */
-export interface LookBounds {
-  readonly totalMs: number;
-  readonly stallMs: number;
-}
-
-/** The usual bounds of a look, whoever looks: a long list over a slow line takes its time; silence does not. */
-export const BOUNDS: LookBounds = { totalMs: 90_000, stallMs: 20_000 };
-export const LEAST_BYTES_PER_SECOND = 100;
-export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 // Git holds all refs before it prints one, some hundred bytes each; a credential helper may want more than git.
 const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
 

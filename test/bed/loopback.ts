@@ -52,6 +52,8 @@ export class LoopbackServer {
   fault: Fault = 'none';
   /** How much of endless answers has been sent. */
   tailBytes = 0;
+  /** How many connections were made. */
+  connections = 0;
   /** Makes the answer to each request; its owner sets it. */
   answer: (ask: Ask) => Answer | Promise<Answer> = () => ({
     status: 404,
@@ -68,6 +70,7 @@ export class LoopbackServer {
       this.#serve(request, response).catch(() => request.socket.destroy());
     });
     this.#server.on('connection', (socket) => {
+      this.connections += 1;
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
       socket.on('error', () => socket.destroy());
@@ -85,6 +88,11 @@ export class LoopbackServer {
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('the server is closed');
     return `http://127.0.0.1:${address.port}`;
+  }
+
+  /** Closes what is open, as a server does that has waited for long enough. */
+  hangUp(): void {
+    this.#sockets.forEach((socket) => socket.destroy());
   }
 
   async close(): Promise<void> {

@@ -67,6 +67,16 @@ export class Remote {
     return this.#server.tailBytes;
   }
 
+  /** How many connections were made to it. */
+  get connections(): number {
+    return this.#server.connections;
+  }
+
+  /** Puts something before the server's own answer; null: nothing. */
+  set before(before: ((ask: Ask) => Answer | null) | null) {
+    this.#server.answer = (ask) => before?.(ask) ?? this.#answer(ask);
+  }
+
   set fault(fault: Fault) {
     this.#server.fault = fault;
   }
