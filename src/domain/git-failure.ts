@@ -23,7 +23,7 @@ const OURS: readonly (readonly [GitFailure, RegExp])[] = [
         'host key verification failed',
         'invalid credentials',
         'terminal prompts disabled',
-        'the requested url returned error: (?:401|403|404|407)',
+        'the requested url returned error: (?:30[1278]|401|403|404|407)',
         'you are not allowed',
         'unable to update url base from redirection',
       ].join('|'),

@@ -120,8 +120,7 @@ const agents = new Map<string, Agent>();
 
 /** Loaded with the first letter: a poller of an ssh remote needs neither. */
 async function lineTo({ protocol }: URL) {
-  const { Agent, request } =
-    protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const { Agent, request } = protocol === 'https:' ? await import('node:https') : await import('node:http');
   const agent = agents.get(protocol) ?? new Agent(OPEN);
   agents.set(protocol, agent);
   return { request, agent };
@@ -163,7 +162,8 @@ async function gunzip(response: IncomingMessage, meter: Meter): Promise<AsyncIte
 function explain(error: unknown, over: AbortSignal): unknown {
   if (over.aborted && over.reason instanceof GitOpsError) return over.reason;
   if (isGitOpsError(error) || !hasCode(error)) return error;
-  if (hasErrno(error, 'ECONNRESET', 'EPIPE', 'Z_BUF_ERROR')) return unreachable('the answer was cut off', error);
+  if (hasErrno(error, 'ECONNRESET', 'EPIPE', 'Z_BUF_ERROR'))
+    return unreachable('the answer was cut off', error);
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   return unreachable(messageOf(first), error);
 }

@@ -23,7 +23,7 @@ export interface Access {
 }
 
 /**
- * Lets git into an http(s) repository by a header for its own host, so that a redirect elsewhere does not carry it.
+ * Lets git into an http(s) repository by a header for its own host. Redirects are not followed with it: to git, whatever they lead to is that host.
  * It goes by environment, never by arguments, which every local user can list. Without credentials, and for ssh and files, the user's
  * own git configuration, helpers and keys do their work.
  */
@@ -34,8 +34,11 @@ export async function openAccess(
   if (credentials === null || !/^https?:\/\//i.test(repository)) return { env, basic: null, secrets: [] };
   const secret = await readSecret(credentials, secretEnv);
   const basic = Buffer.from(`${credentials.username}:${secret}`).toString('base64');
-  const key = `http.${new URL(repository).origin}/.extraHeader`;
-  return { env: withGitConfig(env, key, headerOf(basic)), basic, secrets: [secret, basic] };
+  const { origin } = new URL(repository);
+  // Git sends the header along to wherever it was redirected to.
+  const still = withGitConfig(env, `http.${origin}/.followRedirects`, 'false');
+  const opened = withGitConfig(still, `http.${origin}/.extraHeader`, headerOf(basic));
+  return { env: opened, basic, secrets: [secret, basic] };
 }
 
 /** The header that lets in. */

@@ -33,21 +33,19 @@ const found = new Map<string, Found>();
 export async function gitSettings(remote: Remote, place: LookPlace): Promise<readonly GitSetting[] | null> {
   const { cwd } = place;
   const known = found.get(cwd);
-  const own = { ...remote, env: withoutOurs(remote) };
-  if (known !== undefined && known.looks === (await looksOf(known.files, own.env))) return known.settings;
-  const settings = await askGit(own.env, place);
+  const env = withoutOurs(remote);
+  if (known?.looks === (await looksOf(known?.files ?? [], env))) return known.settings;
+  const settings = await askGit(env, place);
   const origins = (settings ?? []).flatMap(({ origin }) => (origin === null ? [] : [resolve(cwd, origin)]));
-  const files = [...new Set([...usualFiles(own.env, cwd), ...origins])];
-  found.set(cwd, { settings, files, looks: await looksOf(files, own.env) });
+  const files = [...new Set([...usualFiles(env, cwd), ...origins])];
+  found.set(cwd, { settings, files, looks: await looksOf(files, env) });
   return settings;
 }
 
 /** The environment as the machine has it: the header of ours is no setting of the machine's. */
 function withoutOurs({ env, basic = null }: Remote): Env {
   const ours = basic === null ? null : headerOf(basic);
-  return Object.fromEntries(
-    Object.entries(env).map(([name, value]) => [name, value === ours ? '' : value]),
-  );
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value === ours ? '' : value]));
 }
 
 async function askGit(env: Env, { cwd, signal, background }: LookPlace): Promise<GitSetting[] | null> {

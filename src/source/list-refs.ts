@@ -28,7 +28,8 @@ export async function listRefs(remote: Remote, question: Question, place: LookPl
   const bounds = place.bounds ?? BOUNDS;
   const totalMs = Math.max(1, bounds.totalMs - (clock.monotonicMs() - begin));
   const refs = await listByGit(remote, wanted, { ...place, bounds: { ...bounds, totalMs } });
-  oddities.set(nameOf(remote), LOOKS_BY_GIT);
+  // To git a login page is an old server that has no refs.
+  if (refs.length > 0) oddities.set(nameOf(remote), LOOKS_BY_GIT);
   return refs;
 }
 

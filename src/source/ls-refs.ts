@@ -26,15 +26,14 @@ const MOST_REDIRECTS = 3;
 export async function lsRefs(remote: HttpRemote, wanted: Wanted, limits: PostLimits): Promise<Ref[]> {
   const clock = systemClock();
   const end = clock.monotonicMs() + limits.totalMs;
-  const first = endpointOf(remote.url);
   try {
-    let url = first;
+    let url = endpointOf(remote.url);
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
-      const letter = { url, headers: headersTo(url, first, remote), body: listingRequest(wanted) };
+      const letter = { url, headers: headersFor(remote), body: listingRequest(wanted) };
       const totalMs = Math.max(1, end - clock.monotonicMs());
       const answer = await post(letter, { ...limits, totalMs }, (reply) => read(reply, { remote, wanted }));
       if (!('location' in answer)) return answer.refs;
-      url = redirected(url, answer.location);
+      url = redirected(url, answer.location, remote);
     }
     throw new OddAnswer('it redirects again and again');
   } catch (error) {
@@ -50,15 +49,14 @@ function endpointOf(text: string): URL {
   return url;
 }
 
-/** A secret goes to the place that it was named for, and nowhere else. */
-function headersTo(url: URL, first: URL, { basic }: HttpRemote): Record<string, string> {
+function headersFor({ basic }: HttpRemote): Record<string, string> {
   return {
     'git-protocol': 'version=2',
     'content-type': REQUEST_TYPE,
     accept: RESULT_TYPE,
     'accept-encoding': 'gzip',
     'user-agent': 'git/pm2-gitops', // forges let git in by this name where they keep browsers out
-    ...(basic === null || url.origin !== first.origin ? {} : { authorization: `Basic ${basic}` }),
+    ...(basic === null ? {} : { authorization: `Basic ${basic}` }),
   };
 }
 
@@ -95,9 +93,15 @@ function refusal(status: number, headers: Reply['headers'], { basic }: HttpRemot
   return isRefused ? new GitOpsError('SOURCE_REFUSED', why) : new OddAnswer(why);
 }
 
-/** Where a redirect within one place leads, or to its safe side. Git knows what to do with any other. */
-function redirected(from: URL, location: string): URL {
+/** Where a redirect within one place leads, or to its safe side. Git knows what to do with any other. A secret goes where it was named for, and nowhere else. */
+function redirected(from: URL, location: string, { basic }: HttpRemote): URL {
+  if (!URL.canParse(location, from.href)) throw new OddAnswer('it redirects to no address');
   const to = new URL(location, from);
+  if (basic !== null)
+    throw new GitOpsError(
+      'SOURCE_REFUSED',
+      `it redirects to ${to.origin}${to.pathname}, where credentials do not go`,
+    );
   const isSafer = from.protocol === 'http:' && to.protocol === 'https:' && to.hostname === from.hostname;
   const isNear = to.origin === from.origin || isSafer;
   if (!isNear || !to.pathname.endsWith(SERVICE)) throw new OddAnswer(`it redirects to ${to.host}`);
@@ -107,7 +111,8 @@ function redirected(from: URL, location: string): URL {
 }
 
 // https://nodejs.org/docs/latest-v20.x/api/tls.html#x509-certificate-error-codes: git may trust other authorities than Node does.
-const TLS = /^(CERT_|CRL_|ERR_TLS|ERR_SSL|EPROTO$|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_|INVALID_|PATH_LENGTH)/;
+const TLS =
+  /^(CERT_|CRL_|ERR_TLS|ERR_SSL|EPROTO$|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_|INVALID_|PATH_LENGTH)/;
 
 /** A failure in the words of a look. */
 function told(error: unknown, { url }: HttpRemote): unknown {

@@ -6,8 +6,7 @@ import { OddAnswer } from './odd-answer.js';
 
 /** One packet of git's protocol. */
 export type Packet =
-  | { readonly kind: 'line'; readonly text: string }
-  | { readonly kind: 'flush' | 'delimiter' | 'end' };
+  { readonly kind: 'line'; readonly text: string } | { readonly kind: 'flush' | 'delimiter' | 'end' };
 
 const HEAD_BYTES = 4;
 const MOST_BYTES = 65_520;

@@ -43,10 +43,10 @@ function isMaster({ key, value, origin }: GitSetting, text: string, url: URL): b
 }
 
 const KEY = /^([^.]+)(?:\.(.*))?\.([^.]+)$/s;
-// How git uses a connection, not where to nor whom it trusts.
+// How git uses a connection, not where to nor whom it trusts. We follow no redirect that could matter.
 const HARMLESS = [
   ...['lowspeedlimit', 'lowspeedtime', 'postbuffer', 'maxrequests', 'minsessions', 'version'],
-  ...['noepsv', 'useragent', 'sslbackend'],
+  ...['noepsv', 'useragent', 'sslbackend', 'followredirects'],
 ];
 
 /** `http.<url>.*`: git matches user, path and wildcards, too; the host is enough to be careful. */

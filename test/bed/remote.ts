@@ -77,6 +77,11 @@ export class Remote {
     this.#server.answer = (ask) => before?.(ask) ?? this.#answer(ask);
   }
 
+  /** Closes the connections that are open, as a server does that has waited for long enough. */
+  hangUp(): void {
+    this.#server.hangUp();
+  }
+
   set fault(fault: Fault) {
     this.#server.fault = fault;
   }
@@ -158,6 +163,7 @@ export class Remote {
       extendEnv: false,
       input: ask.body,
       encoding: 'buffer',
+      stripFinalNewline: false,
       // upload-pack ends with an error after it told the client about it.
       reject: false,
     });

@@ -28,6 +28,7 @@ const TABLE: [GitFailure, string][] = [
     "fatal: '/srv/x' does not appear to be a git repository\nfatal: Could not read from remote repository.",
   ],
   ['refused', "fatal: unable to access 'https://h/': The requested URL returned error: 403"],
+  ['refused', "fatal: unable to access 'https://h/': The requested URL returned error: 301"],
   ['missing', 'fatal: remote error: upload-pack: not our ref 0101'],
   ['missing', "fatal: couldn't find remote ref refs/tags/v9"],
   ['corrupt', 'error: object file objects/01/01 is empty\nfatal: loose object 0101 is corrupt'],

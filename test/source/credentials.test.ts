@@ -15,9 +15,11 @@ test('a secret lets git in by a header for its own host, in the environment alon
   assert.deepEqual(await openAccess(door, keyring), {
     env: {
       ...ENV,
-      GIT_CONFIG_COUNT: '1',
-      GIT_CONFIG_KEY_0: 'http.https://host.example:8443/.extraHeader',
-      GIT_CONFIG_VALUE_0: `Authorization: Basic ${BASIC}`,
+      GIT_CONFIG_COUNT: '2',
+      GIT_CONFIG_KEY_0: 'http.https://host.example:8443/.followRedirects',
+      GIT_CONFIG_VALUE_0: 'false',
+      GIT_CONFIG_KEY_1: 'http.https://host.example:8443/.extraHeader',
+      GIT_CONFIG_VALUE_1: `Authorization: Basic ${BASIC}`,
     },
     basic: BASIC,
     secrets: ['s3cret', BASIC],
@@ -30,9 +32,9 @@ test('settings of git that are there already stay', async () => {
     { repository: 'https://h/a', credentials: FROM_ENV },
     { ...keyring, env: there },
   );
-  assert.equal(env['GIT_CONFIG_COUNT'], '2');
+  assert.equal(env['GIT_CONFIG_COUNT'], '3');
   assert.equal(env['GIT_CONFIG_VALUE_0'], 'c');
-  assert.equal(env['GIT_CONFIG_KEY_1'], 'http.https://h/.extraHeader');
+  assert.equal(env['GIT_CONFIG_KEY_2'], 'http.https://h/.extraHeader');
 });
 
 test('a secret in a file is read anew each time, without its line end', async (context) => {

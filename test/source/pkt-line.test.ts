@@ -54,7 +54,11 @@ test('however the bytes are cut, the packets are the same', () => {
 });
 
 test('the request asks for what is wanted once, and for nothing that another prefix covers', () => {
-  const channels = [{ kind: 'stable' }, { kind: 'branch', branch: 'main' }, { kind: 'ref', ref: 'a/b' }] as const;
+  const channels = [
+    { kind: 'stable' },
+    { kind: 'branch', branch: 'main' },
+    { kind: 'ref', ref: 'a/b' },
+  ] as const;
   const wanted = wantedBy({ channels, named: ['refs/tags/fleet', 'refs/heads/main', 'refs/heads/fleet'] });
   assert.equal(
     listingRequest(wanted).toString(),

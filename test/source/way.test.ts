@@ -23,10 +23,15 @@ test('a setting that leads elsewhere, or says whom to trust, makes git ask; othe
     ...['http.https://*.example/.proxy=p', 'http.sslcainfo=/etc/ca.pem', 'http.cookiefile=c'],
     ...['protocol.version=0', 'protocol.https.allow=never', 'protocol.allow=never', 'http.not a url.proxy=p'],
   ];
-  for (const setting of git) assert.equal(why(setting), `git is told ${setting.split('=')[0] ?? ''}`, setting);
+  for (const setting of git)
+    assert.equal(why(setting), `git is told ${setting.split('=')[0] ?? ''}`, setting);
   const ours = [
     ...['url.git@host.example:.insteadof=https://other.example/', 'user.name=me', 'credential.helper=store'],
-    ...['url.git@host.example:.pushinsteadof=https://host.example/', 'http.postbuffer=1', 'http.extraheader='],
+    ...[
+      'url.git@host.example:.pushinsteadof=https://host.example/',
+      'http.postbuffer=1',
+      'http.extraheader=',
+    ],
     ...['http.https://other.example/.proxy=p', 'protocol.ext.allow=never', 'core.sshcommand=ssh -v'],
   ];
   for (const setting of ours) assert.equal(why(setting), null, setting);
@@ -45,7 +50,14 @@ test('a proxy or certificates by environment, and an address that we cannot add 
     assert.equal(whyByGit(URL, { env: { [name]: 'x' }, settings: [] }), `${name} is set`);
   assert.equal(whyByGit(URL, { env: { HTTPS_PROXY: '', NO_PROXY: 'a' }, settings: [] }), null);
   assert.notEqual(whyByGit(URL, { env: {}, settings: null }), null);
-  for (const url of ['git@host:a/b', 'ssh://h/a', '/srv/a', 'https://h/a?b=c', 'https://me:pw@h/a', 'http://'])
+  for (const url of [
+    'git@host:a/b',
+    'ssh://h/a',
+    '/srv/a',
+    'https://h/a?b=c',
+    'https://me:pw@h/a',
+    'http://',
+  ])
     assert.notEqual(whyByGit(url, { env: {}, settings: [] }), null, url);
   assert.equal(whyByGit('https://me@host.example/a', { env: {}, settings: [] }), null);
 });
@@ -61,7 +73,8 @@ test('git is asked once what it is told, and again when a file of its has change
     const settings = await gitSettings({ url: URL, ...access }, place);
     return whyByGit(URL, { env, settings });
   };
-  const asked = async () => (await readLines(trace)).filter((line) => line.includes('built-in: git config')).length;
+  const asked = async () =>
+    (await readLines(trace)).filter((line) => line.includes('built-in: git config')).length;
   assert.deepEqual([await read('one'), await read('two'), await asked()], [null, null, 1]);
   await writeFile(join(cwd, '.gitconfig'), '[http]\n\tproxy = http://127.0.0.1:1\n');
   assert.deepEqual([await read('two'), await asked()], ['git is told http.proxy', 2]);
