@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { isGitOpsError, type GitOpsError } from '../../src/domain/errors.js';
+import { listByOurselves } from '../../src/source/by-http.js';
 import { openAccess } from '../../src/source/credentials.js';
 import { listRefs } from '../../src/source/list-refs.js';
+import { OddAnswer } from '../../src/source/odd-answer.js';
 import { packetOf } from '../../src/source/pkt-line.js';
+import { wantedBy } from '../../src/source/question.js';
 import { LoopbackServer, type Answer } from '../bed/loopback.js';
 import { Remote } from '../bed/remote.js';
 import { commit } from '../domain/releases.js';
@@ -211,6 +216,37 @@ test('a packed answer is unpacked, and bounded as it unpacks', LIMIT, async (t) 
   const line = packetOf(`${commit(1)} refs/tags/v1.0.0`);
   server.answer = () => ({ status: 200, headers, body: gzipSync(line.repeat(1_000_000)) });
   assert.match((await failure(`${server.url}/a.git`)).message, /answered more than 33554432 bytes$/);
+});
+
+test('whom Node does not trust git is asked about', LIMIT, async (t) => {
+  const folder = await ownFolder(t);
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
+  const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject];
+  const { failed } = await execa('openssl', made, { reject: false });
+  if (failed) {
+    t.skip('openssl is not there');
+    return;
+  }
+  const server = createServer(
+    { key: await readFile(key), cert: await readFile(cert) },
+    (request, response) => {
+      request.resume().on('end', () => response.writeHead(200, RESULT).end(LISTING));
+    },
+  );
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  const url = `https://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}/a.git`;
+  const where = { cwd: folder, signal: new AbortController().signal, background: false };
+  const wanted = wantedBy({ channels: [{ kind: 'stable' }] });
+  await assert.rejects(listByOurselves({ url, env: {} }, wanted, where), OddAnswer);
+  const { code, message } = await (await machine(t)).failure(url);
+  assert.equal(code, 'SOURCE_UNREACHABLE');
+  assert.match(message, /certificate/, 'in the words of git');
 });
 
 test('neither an open connection nor a look in the background keeps a host alive', LIMIT, async (t) => {
