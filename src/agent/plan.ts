@@ -58,12 +58,14 @@ interface Scope {
   readonly signal: AbortSignal;
 }
 
-async function stepsOf(scope: Scope, { desired, step, undated }: Decision): Promise<string[]> {
+async function stepsOf(scope: Scope, { desired, step, undated, why }: Decision): Promise<string[]> {
   if (step === 'learn') return [`read ${whatToLearn(undated)}, then decide`];
   if (step === 'finish') return ['finish the run that is under way'];
   if (desired === null || step === 'nothing' || step === 'wait' || step === 'repair') return [];
   return [
     ...(step === 'stage' ? await stagingSteps(scope.root, desired) : []),
+    // A closed window, or a freeze, keeps nothing from being staged.
+    ...(why?.reason === 'window' || why?.reason === 'frozen' ? [`wait: ${why.detail}`] : []),
     ...(await changeSteps(scope, desired)),
   ];
 }

@@ -47,5 +47,5 @@ test('the minutes of a day are in order, whatever the order in which they are wr
 test('a file without a cron has nothing to read, one with a wrong one is told of it', async () => {
   assert.equal((await readCrons({ window: { days: 'sat' }, labels: null })).size, 0);
   const wrong = (await readCrons([{ cron: 'x' }])).get('x');
-  assert.ok(typeof wrong === 'string' && wrong.startsWith('is no cron expression: '));
+  assert.ok(typeof wrong === 'string' && wrong.includes(' is no cron expression: '));
 });

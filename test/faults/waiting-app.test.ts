@@ -43,7 +43,10 @@ test(
     process.kill(v.parse(Holder, JSON.parse(lock)).pid, 'SIGKILL');
     await waitFor('the killed one to be gone', async () => (await scene.glance()).worker === null);
     await scene.check();
-    await waitFor('rest', async () => (await scene.glance()).worker === null);
+    await waitFor('the release on record', async () => {
+      const { phase, active, worker } = await scene.glance();
+      return phase === 'idle' && active?.tag === 'v1.1.0' && worker === null;
+    });
     await scene.everywhere('v1.1.0');
     const { phase, processes, active } = await scene.status();
     assert.deepEqual(

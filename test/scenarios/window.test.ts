@@ -52,7 +52,9 @@ test(
     await t.test(
       'while it is closed the release is staged, and the machine tells when it opens',
       async () => {
-        await at(scene, SHORT_NIGHT.eve);
+        await scene.machine.clock.set(Date.parse(SHORT_NIGHT.eve) - Date.now());
+        assert.match((await scene.cli(['plan'])).stdout, /2\. install .*3\. wait: opens .*4\. switch/s);
+        await scene.check();
         const { behind, why, phase } = await staged(scene, 'v1.1.0');
         assert.deepEqual(
           [behind, phase, why?.reason, why?.until],
