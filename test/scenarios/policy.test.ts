@@ -30,7 +30,7 @@ async function configure({ root }: Scene, more: object): Promise<void> {
 
 type Status = Awaited<ReturnType<Scene['status']>>;
 
-/** One poll, and the status that its worker leaves. */
+/** Polls, and the status that a worker leaves; a poll that met another worker at its end is followed by the next, as in life. */
 async function turn(scene: Scene, what: string, holds: (status: Status) => boolean): Promise<Status> {
   await scene.check();
   return waitFor(
@@ -38,9 +38,11 @@ async function turn(scene: Scene, what: string, holds: (status: Status) => boole
     async () => {
       const status = await scene.status();
       const rests = status.worker === null && (status.phase === 'idle' || status.phase === 'staged');
-      return rests && holds(status) && status;
+      if (rests && holds(status)) return status;
+      if (rests) await scene.check();
+      return null;
     },
-    { limitMs: 60_000 },
+    { limitMs: 60_000, everyMs: 1_000 },
   );
 }
 
