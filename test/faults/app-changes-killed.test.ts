@@ -23,22 +23,35 @@ function apps(port: number, log: string): AppSpec[] {
   ];
 }
 
-/** Kills the worker as soon as the journal's phase and pm2's list are as wanted. */
+/**
+ * Has the machine look, and kills the worker as soon as the journal's phase and pm2's list are as wanted.
+ * Watches from before the look: what is wanted may be there for half a second only, and be over when the look has ended.
+ */
+async function checkAndKillAt(
+  scene: Scene,
+  phase: string,
+  wanted: (names: readonly string[]) => boolean,
+): Promise<void> {
+  await Promise.all([scene.check(), killWorkerAt(scene, phase, wanted)]);
+  await waitFor('the killed one to be gone', async () => (await scene.glance()).worker === null);
+}
+
 async function killWorkerAt(
   scene: Scene,
   phase: string,
   wanted: (names: readonly string[]) => boolean,
 ): Promise<void> {
-  await waitFor(phase, async () => (await phaseOf(scene)) === phase, { everyMs: 5 });
+  await waitFor(phase, async () => (await phaseOf(scene)) === phase, { everyMs: 5, limitMs: 60_000 });
   const lock = await readFile(join(scene.root, '.pm2-gitops', 'upgrade.lock'), 'utf8');
   const { pid } = v.parse(Holder, JSON.parse(lock));
   await waitFor(`apps of ${phase}`, async () => wanted(await namesOf(scene.machine)), { everyMs: 5 });
   process.kill(pid, 'SIGKILL');
-  await waitFor('the killed one to be gone', async () => (await scene.glance()).worker === null);
 }
 
 async function phaseOf({ root }: Scene): Promise<string> {
-  const lines = (await readFile(join(root, '.pm2-gitops', 'journal.jsonl'), 'utf8')).trimEnd().split('\n');
+  const journal = await readFile(join(root, '.pm2-gitops', 'journal.jsonl'), 'utf8').catch(() => '');
+  const lines = journal.trimEnd().split('\n');
+  if (lines.at(-1) === '') return 'none';
   return v.parse(Line, JSON.parse(lines.at(-1) ?? '')).upgrade.phase.at;
 }
 
@@ -67,23 +80,20 @@ test(
 
     const crash = "if (process.env.name === 'fresh') throw new Error('the added one fails');";
     await scene.release('v1.1.0', { preamble: TELL + crash, apps: apps(port, 'b') });
-    await scene.check();
-    await killWorkerAt(scene, 'proving', (names) => !names.includes('web'));
+    await checkAndKillAt(scene, 'proving', (names) => !names.includes('web'));
     // pm2's own command line may have been under way already, and outlives the worker.
     assert.deepEqual(
       (await namesOf(machine)).filter((name) => name !== 'web'),
       ['old', 'steady'],
       'between delete and start',
     );
-    await scene.check();
-    await killWorkerAt(scene, 'rollingBack', (names) => names.filter((name) => name === 'web').length < 2);
+    await checkAndKillAt(scene, 'rollingBack', (names) => names.filter((name) => name === 'web').length < 2);
     await scene.check();
     await waitFor('the way back to be done', async () => (await phaseOf(scene)) === 'idle');
     assert.deepEqual(await environments(machine), before);
 
     await scene.release('v1.2.0', { preamble: TELL, apps: apps(port, 'b') });
-    await scene.check();
-    await killWorkerAt(scene, 'proving', (names) => names.includes('fresh'));
+    await checkAndKillAt(scene, 'proving', (names) => names.includes('fresh'));
     await scene.check();
     await waitFor('v1.2.0', async () => (await scene.glance()).active?.tag === 'v1.2.0');
     const after = await environments(machine);
@@ -92,8 +102,7 @@ test(
 
     await t.test('with its record unreadable too: what the release names runs', async () => {
       await scene.release('v1.3.0', { preamble: TELL, apps: apps(port, 'a') });
-      await scene.check();
-      await killWorkerAt(scene, 'proving', (names) => !names.includes('web'));
+      await checkAndKillAt(scene, 'proving', (names) => !names.includes('web'));
       await writeFile(join(scene.root, '.pm2-gitops', 'apps.json'), 'torn');
       await scene.check();
       await waitFor('v1.3.0', async () => (await scene.glance()).active?.tag === 'v1.3.0');
