@@ -2,27 +2,17 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import { ONLY_LONG } from '../bed/budget.js';
 import { FILL, mebibytes, NO_DISK } from '../bed/small-disk.js';
 import { QUICK, Scene } from '../bed/scene.js';
 import { waitFor } from '../bed/wait.js';
+import { servingOnDisk } from './serving.js';
 
 const LIMIT = { timeout: 300_000, skip: NO_DISK };
 const VARIANT = { ...LIMIT, skip: NO_DISK || ONLY_LONG };
 const BUSY = 75;
 const STRATEGIES = ['releases', 'checkout'] as const;
-
-/** A root on a small disk that serves v1.0.0. */
-async function serving(t: TestContext, strategy: (typeof STRATEGIES)[number]): Promise<Scene> {
-  const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port, instances: 2 }], diskMib: 96 });
-  await scene.release('v1.0.0');
-  if (strategy === 'checkout') await scene.adopt('v1.0.0');
-  else await scene.cliMust(['init', scene.remote.url, '--yes']);
-  await scene.cliMust(['apply', '--start-pm2']);
-  await scene.everywhere('v1.0.0');
-  return scene;
-}
 
 /** Runs `apply` and makes sure that it touched nothing: no process, no active release, no quarantine, no attempt left behind. */
 async function failsAndTouchesNothing(scene: Scene, code: number): Promise<string> {
@@ -53,7 +43,7 @@ async function leftovers({ root }: Scene): Promise<string[]> {
 for (const strategy of STRATEGIES) {
   const limit = strategy === 'releases' ? LIMIT : VARIANT;
   test(`a full disk before the root is touched: ${strategy}`, limit, async (t) => {
-    const scene = await serving(t, strategy);
+    const scene = await servingOnDisk(t, strategy, 96);
     const { disk, machine, remote } = scene;
     await scene.release('v1.1.0');
 
@@ -141,7 +131,7 @@ test(
   'S32: twenty failures for want of room leave nothing, and the disk does not grow',
   VARIANT,
   async (t) => {
-    const scene = await serving(t, 'releases');
+    const scene = await servingOnDisk(t, 'releases', 96);
     await scene.release('v1.1.0', { gitops: { ...QUICK, build: `${FILL}; false` } });
     await failsAndTouchesNothing(scene, 4);
     await scene.disk.empty();
@@ -158,7 +148,7 @@ test(
 );
 
 test('a disk that is full from the switch on: releases', LIMIT, async (t) => {
-  const scene = await serving(t, 'releases');
+  const scene = await servingOnDisk(t, 'releases', 96);
   const { disk } = scene;
 
   await t.test('switch, restart, prove and commit need no room but the reserve', async () => {
@@ -212,7 +202,7 @@ test('a disk that is full from the switch on: releases', LIMIT, async (t) => {
 });
 
 test('a disk that fills in the middle of a move of a checkout: it comes back whole', LIMIT, async (t) => {
-  const scene = await serving(t, 'checkout');
+  const scene = await servingOnDisk(t, 'checkout', 96);
   const { disk, machine, root } = scene;
   const files = { 'a.txt': 'new\n'.repeat(50_000), 'server.cjs.map': 'map\n'.repeat(100_000) };
   await scene.release('v1.1.0', {}, files);

@@ -2,26 +2,16 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import { ONLY_LONG } from '../bed/budget.js';
 import { MAKE_READ_ONLY, NO_DISK } from '../bed/small-disk.js';
 import { QUICK, Scene } from '../bed/scene.js';
 import { waitFor } from '../bed/wait.js';
+import { servingOnDisk } from './serving.js';
 
 const LIMIT = { timeout: 300_000, skip: NO_DISK };
 const STRATEGIES = ['releases', 'checkout'] as const;
 type Step = Parameters<Scene['release']>[1];
-
-/** A root on a disk of its own that serves v1.0.0. */
-async function serving(t: TestContext, strategy: (typeof STRATEGIES)[number]): Promise<Scene> {
-  const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port, instances: 2 }], diskMib: 64 });
-  await scene.release('v1.0.0');
-  if (strategy === 'checkout') await scene.adopt('v1.0.0');
-  else await scene.cliMust(['init', scene.remote.url, '--yes']);
-  await scene.cliMust(['apply', '--start-pm2']);
-  await scene.everywhere('v1.0.0');
-  return scene;
-}
 
 function journalOf({ root }: Scene): Promise<string> {
   return readFile(join(root, '.pm2-gitops', 'journal.jsonl'), 'utf8');
@@ -39,7 +29,7 @@ async function applied(scene: Scene, code: number): Promise<string> {
 
 for (const strategy of STRATEGIES) {
   test(`a disk that is read-only, and one that becomes so at a step: ${strategy}`, LIMIT, async (t) => {
-    const scene = await serving(t, strategy);
+    const scene = await servingOnDisk(t, strategy, 64);
     const { disk, machine, remote } = scene;
 
     // Until the switch both do the same.
@@ -93,7 +83,7 @@ async function readOnlyAtGit({ machine, root }: Scene, when: string): Promise<vo
 }
 
 test('a disk that becomes read-only once the root is switched', LIMIT, async (t) => {
-  const scene = await serving(t, 'releases');
+  const scene = await servingOnDisk(t, 'releases', 64);
   const { disk, machine } = scene;
 
   await t.test(
