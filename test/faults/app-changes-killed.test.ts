@@ -79,7 +79,9 @@ test(
     const before = await environments(machine);
 
     const crash = "if (process.env.name === 'fresh') throw new Error('the added one fails');";
-    await scene.release('v1.1.0', { preamble: TELL + crash, apps: apps(port, 'b') });
+    // One of two takes pm2's whole time to end, so that for more than a second only the other is gone.
+    const lingers = "if (process.env.NODE_APP_INSTANCE === '1') process.on('SIGINT', () => {});";
+    await scene.release('v1.1.0', { preamble: TELL + crash + lingers, apps: apps(port, 'b') });
     await checkAndKillAt(scene, 'proving', (names) => !names.includes('web'));
     // pm2's own command line may have been under way already, and outlives the worker.
     assert.deepEqual(
