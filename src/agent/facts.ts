@@ -1,6 +1,7 @@
 import { isGitOpsError } from '../domain/errors.js';
 import { NO_REQUEST, type Facts, type Request } from '../domain/facts.js';
 import { NO_ORDERS, type Orders } from '../domain/orders.js';
+import { NO_TRUST } from '../domain/trust.js';
 import { readDates } from '../state/policy-store.js';
 import { readObserved, readOrders } from '../state/store.js';
 import { knownUpgrade } from './known-upgrade.js';
@@ -22,6 +23,7 @@ export async function gatherFacts(root: Root, request: Request = NO_REQUEST): Pr
     ...{ machine: identityOf(root), own: ownRules(config) },
     policy: await policyState(root, observed),
     dates: await readDates(layout),
+    trust: NO_TRUST,
     ...{ placeOf: placeIn(root), pollEveryMs: await pollEveryMs(root) },
     underWay: false,
     zone: zoneOf(root),

@@ -47,13 +47,13 @@ export async function decideInformed(place: Workplace, facts: () => Promise<Fact
   }
 }
 
-async function learn(place: Workplace, facts: Facts, { undated }: Decision): Promise<GitOpsError | null> {
+async function learn(place: Workplace, facts: Facts, { lack }: Decision): Promise<GitOpsError | null> {
   const { config, layout } = place.root;
   const tip = facts.observed?.policy ?? null;
   try {
     if (config.policy !== null && tip !== null && isPolicyStale(facts))
       await learnPolicy(place, config.policy, tip);
-    else await learnDates(place, undated, facts);
+    else await learnDates(place, lack.undated, facts);
     return null;
   } catch (thrown) {
     return asFailure(thrown, layout.root);

@@ -1,6 +1,7 @@
 import { describeChange } from '../domain/app-changes.js';
 import type { Decision } from '../domain/decide.js';
 import { gateReports } from '../domain/gate-reports.js';
+import type { Lack } from '../domain/lack.js';
 import type { GateReport } from '../domain/gates.js';
 import { describeDrift } from '../domain/tell-drift.js';
 import { describeRelease, type Release } from '../domain/release.js';
@@ -58,8 +59,8 @@ interface Scope {
   readonly signal: AbortSignal;
 }
 
-async function stepsOf(scope: Scope, { desired, step, undated, why }: Decision): Promise<string[]> {
-  if (step === 'learn') return [`read ${whatToLearn(undated)}, then decide`];
+async function stepsOf(scope: Scope, { desired, step, lack, why }: Decision): Promise<string[]> {
+  if (step === 'learn') return [`read ${whatToLearn(lack)}, then decide`];
   if (step === 'finish') return ['finish the run that is under way'];
   if (desired === null || step === 'nothing' || step === 'wait' || step === 'repair') return [];
   return [
@@ -70,8 +71,9 @@ async function stepsOf(scope: Scope, { desired, step, undated, why }: Decision):
   ];
 }
 
-function whatToLearn(undated: readonly Release[]): string {
-  return undated.length === 0 ? "the fleet's policy" : 'when the releases were made';
+function whatToLearn({ undated, untried }: Lack): string {
+  if (undated.length > 0) return 'when the releases were made';
+  return untried.length > 0 ? 'how the release is signed' : "the fleet's policy";
 }
 
 async function stagingSteps({ config, layout }: Root, release: Release): Promise<string[]> {

@@ -4,9 +4,12 @@ import { mendableKinds, type DriftKind } from './drift.js';
 import type { Facts } from './facts.js';
 import type { GateFacts } from './gate.js';
 import { askGates, firstClosed, OPENING_GATES, REST_GATES, STANDING_GATES } from './gates.js';
+import { NO_LACK, type Lack } from './lack.js';
 import { standingOrders } from './orders.js';
-import { describeRelease, sameRelease, type Release } from './release.js';
+import { describeRelease, sameRelease, type Commit, type Release } from './release.js';
 import { rulesOf } from './rules.js';
+import { signatureGate } from './signature-gate.js';
+import { findingOf } from './trust.js';
 import type { Upgrade } from './upgrade.js';
 import { closed, OPEN, type Closed, type Verdict } from './verdict.js';
 
@@ -21,8 +24,8 @@ export interface Decision {
   readonly notes: readonly string[];
   /** What a worker would do now. */
   readonly step: 'nothing' | 'wait' | 'learn' | 'stage' | 'activate' | 'repair' | 'finish';
-  /** The releases that the step `learn` is about; the policy is read in any case. */
-  readonly undated: readonly Release[];
+  /** What the step `learn` is about. */
+  readonly lack: Lack;
   /** The kinds of drift that the step `repair` is about. */
   readonly repair: readonly DriftKind[];
 }
@@ -61,7 +64,7 @@ function decideByRules(facts: Facts): Decision {
     desired: wish.desired,
     notes: [...scope.rules.notes, ...wish.notes],
     behind,
-    undated: [],
+    lack: NO_LACK,
     repair: [],
   };
   if (isUnfinished(upgrade)) return { ...common, why: offline(facts), step: 'finish' };
@@ -75,14 +78,19 @@ function decideByRules(facts: Facts): Decision {
 /** What keeps a machine that is behind, or what brings it on. */
 function forward(
   desired: Release,
-  { turn, undated }: Wish,
+  wish: Wish,
   { facts, gates }: WishFacts,
-): Pick<Decision, 'why' | 'step' | 'repair' | 'undated'> {
+): Pick<Decision, 'why' | 'step' | 'repair' | 'lack'> {
   const { upgrade, underWay } = facts;
-  const standing = firstClosed(askGates(desired, gates, STANDING_GATES));
-  const nothing = { undated: [], repair: [] };
-  if (standing.open && undated.length > 0)
-    return { why: closedOr(turn, facts), step: 'learn', undated, repair: [] };
+  const { turn } = wish;
+  // What nobody has looked at yet is looked at, unless something else stands in its way.
+  const untried = findingOf(gates.trust, desired) === null && !signatureGate(desired, gates).open;
+  const lack = lackOf(desired, wish, untried);
+  const asked = STANDING_GATES.filter((name) => name !== 'signature' || !untried);
+  const standing = firstClosed(askGates(desired, gates, asked));
+  const nothing = { lack: NO_LACK, repair: [] };
+  if (standing.open && isLacking(lack))
+    return { why: closedOr(turn, facts), step: 'learn', lack, repair: [] };
   if (!standing.open) return { ...nothing, why: standing, ...atRest(facts, 'wait') };
   if (!turn.open) return { ...nothing, why: turn, ...atRest(facts, 'wait') };
   const opening = underWay ? OPEN : firstClosed(askGates(desired, gates, OPENING_GATES));
@@ -91,6 +99,16 @@ function forward(
   if (phase.at !== 'staged' || !sameRelease(phase.release, desired))
     return { ...nothing, why, step: 'stage' };
   return opening.open ? { ...nothing, why, step: 'activate' } : { ...nothing, why, ...atRest(facts, 'wait') };
+}
+
+/** Releases are dated first: that may choose another one. Only what is chosen is looked at closely. */
+function lackOf(desired: Release, { undated }: Wish, untried: boolean): Lack {
+  if (undated.length > 0) return { ...NO_LACK, undated };
+  return { ...NO_LACK, untried: untried ? [desired] : [] };
+}
+
+function isLacking({ undated, untried, forge }: Lack): boolean {
+  return undated.length > 0 || untried.length > 0 || forge;
 }
 
 function closedOr(verdict: Verdict, facts: Facts): Closed | null {
@@ -103,17 +121,25 @@ function isUnfinished({ phase: { at } }: Upgrade): boolean {
 
 /** What the gates look at, and the rules that hold for this machine. */
 export function wishFacts(facts: Facts): WishFacts {
-  const { upgrade, orders, request, observed, dates, tagPrefix, placeOf, pollEveryMs, zone, now } = facts;
+  const { upgrade, orders, request, observed, dates, trust, tagPrefix, placeOf, pollEveryMs, zone, now } =
+    facts;
   const standing = standingOrders(orders, now);
   const rules = rulesOf({ ...facts, hold: standing.hold });
   const gates: GateFacts = {
-    ...{ upgrade, rules, observed, dates, tagPrefix, placeOf, pollEveryMs, zone, now },
+    ...{ upgrade, rules, observed, dates, trust, tagPrefix, placeOf, pollEveryMs, zone, now },
+    familiar: familiarTo(facts, standing.pin !== null),
     approved: standing.approvals.map(({ release }) => release.commit),
     impatient: request.impatient,
     hurried: request.hurried,
     named: request.to !== null,
   };
   return { facts, rules, gates };
+}
+
+/** What serves, and, for a person who names it, what served before: a way back must not need a key. */
+function familiarTo({ upgrade: { active, previous }, request }: Facts, isPinned: boolean): Commit[] {
+  const isNamed = isPinned || request.to !== null;
+  return [active?.release ?? null, isNamed ? previous : null].flatMap((known) => known?.commit ?? []);
 }
 
 /** The operators have written another policy than the one that was read here. */

@@ -6,6 +6,7 @@ import type { Orders } from './orders.js';
 import type { MachineIdentity, PolicyState } from './policy.js';
 import type { Instant, Release } from './release.js';
 import type { OwnRules } from './rules.js';
+import type { Trust } from './trust.js';
 import type { Upgrade } from './upgrade.js';
 
 /** Everything that a decision looks at. Poller, worker, `status` and `plan` ask with the same facts and get the same answer. */
@@ -19,6 +20,7 @@ export interface Facts {
   readonly tagPrefix: string;
   readonly observed: Observed | null;
   readonly dates: Dates;
+  readonly trust: Trust;
   /** This machine's place, in [0, 1), in the wave of a release. */
   readonly placeOf: (release: Release) => number;
   readonly pollEveryMs: number;

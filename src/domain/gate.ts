@@ -1,6 +1,7 @@
 import type { AgeFacts } from './age.js';
 import type { Commit, Release } from './release.js';
 import type { Rules } from './rules.js';
+import type { Trust } from './trust.js';
 import type { Upgrade } from './upgrade.js';
 import type { Verdict } from './verdict.js';
 
@@ -11,6 +12,9 @@ export interface GateFacts extends AgeFacts {
   readonly tagPrefix: string;
   /** Tags that somebody at this machine approved of. */
   readonly approved: readonly Commit[];
+  readonly trust: Trust;
+  /** What has served here: no signature is asked of it again. */
+  readonly familiar: readonly Commit[];
   /** This machine's place, in [0, 1), in the wave of a release. */
   readonly placeOf: (release: Release) => number;
   /** A person asked for this release now, so waiting after a transient failure is over. */

@@ -4,6 +4,7 @@ import { sayMoment } from './moment.js';
 import { freezeAt, nextSpell } from './opening.js';
 import { describeRelease, type Release } from './release.js';
 import type { StandingHold } from './rules.js';
+import { signatureGate } from './signature-gate.js';
 import { LONGEST_WAIT_MS } from './turn.js';
 import { approvalGate, majorGate, soakGate, waveGate } from './turn-gates.js';
 import { quarantined } from './upgrade.js';
@@ -79,7 +80,7 @@ export const windowGate: Gate = (_release, { rules: { windows, freezes }, hurrie
 
 /** Every gate, in the order in which a machine gives its reasons. */
 export const GATES = {
-  ...{ stuck: stuckGate, hold: holdGate, tombstone: tombstoneGate },
+  ...{ stuck: stuckGate, hold: holdGate, tombstone: tombstoneGate, signature: signatureGate },
   ...{ quarantine: quarantineGate, backoff: backoffGate },
   ...{ major: majorGate, approval: approvalGate, soak: soakGate, wave: waveGate },
   ...{ freeze: freezeGate, window: windowGate },
@@ -91,7 +92,7 @@ export type GateName = keyof typeof GATES;
 export const TURN_GATES = ['major', 'approval', 'soak', 'wave'] as const satisfies readonly GateName[];
 /** What stops any release, whoever chose it. */
 export const STANDING_GATES = [
-  ...(['stuck', 'hold', 'tombstone', 'quarantine', 'backoff'] as const),
+  ...(['stuck', 'hold', 'tombstone', 'signature', 'quarantine', 'backoff'] as const),
 ] as const satisfies readonly GateName[];
 /** What stops even a machine that is where it should be: nothing of it is repaired. */
 export const REST_GATES = ['stuck', 'hold'] as const satisfies readonly GateName[];

@@ -7,6 +7,7 @@ import type { MachineIdentity, PolicyState } from './policy.js';
 import { describeRelease, type Instant, type Release } from './release.js';
 import type { Rollout } from './rollout.js';
 import { rulesOf, type Rules } from './rules.js';
+import { NO_TRUST } from './trust.js';
 import { FRESH, type Upgrade } from './upgrade.js';
 
 /** A machine at one of its looks. */
@@ -30,7 +31,8 @@ export function foreseenFacts(rollout: Rollout, machine: MachineIdentity, look: 
     ...{ policy: followed(rollout), observed: observedBy(rollout, older, look) },
     dates: Object.fromEntries(older.map(({ tag, commit }) => [`refs/tags/${tag}`, { commit, at: 0 }])),
     placeOf: ({ tag }) => placeOf(machine.id, tag),
-    ...{ disk: ROOMY, request: NO_REQUEST, underWay: false, drift: [], driftPolicy: 'repair' },
+    ...{ disk: ROOMY, trust: NO_TRUST, request: NO_REQUEST, underWay: false },
+    ...{ drift: [], driftPolicy: 'repair' },
     now: look.at,
   };
 }

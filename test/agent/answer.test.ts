@@ -4,6 +4,7 @@ import { answerFile, answerPath, toAnswer, type Answer } from '../../src/agent/a
 import type { Visit } from '../../src/agent/worker.js';
 import type { Decision } from '../../src/domain/decide.js';
 import { GitOpsError } from '../../src/domain/errors.js';
+import { NO_LACK } from '../../src/domain/lack.js';
 import type { Run } from '../../src/domain/run.js';
 import { layoutOf } from '../../src/state/layout.js';
 import { parseRecord } from '../../src/state/records.js';
@@ -15,7 +16,7 @@ const RUN: Run = {
 };
 const RESTED: Visit = { kind: 'rested', phase: 'idle', decision: null, run: null, error: null };
 const HELD: Decision = {
-  ...{ desired: RUN.to, behind: true, notes: [], step: 'wait', undated: [], repair: [] },
+  ...{ desired: RUN.to, behind: true, notes: [], step: 'wait', lack: NO_LACK, repair: [] },
   why: { open: false, reason: 'held', until: null, detail: 'a fair' },
 };
 const FULL = new GitOpsError('DISK_FULL', 'no space left', { hint: 'free some' });

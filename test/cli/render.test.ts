@@ -3,6 +3,7 @@ import test from 'node:test';
 import { createColors } from 'picocolors';
 import { renderPlan } from '../../src/cli/render-plan.js';
 import { renderRuns, renderStatus } from '../../src/cli/render.js';
+import { NO_LACK } from '../../src/domain/lack.js';
 import type { Run } from '../../src/domain/run.js';
 import type { Status } from '../../src/domain/status.js';
 import { release } from '../domain/releases.js';
@@ -46,7 +47,7 @@ test('whatever a repository, pm2 or a machine calls its things: what is shown is
     behind: true,
     why: STATUS.why,
     notes: [EVIL],
-    undated: [],
+    lack: NO_LACK,
     step,
     repair: [],
     gates: [

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Decision } from '../../src/domain/decide.js';
 import { GitOpsError } from '../../src/domain/errors.js';
+import { NO_LACK } from '../../src/domain/lack.js';
 import { afterFailedLook, afterLook } from '../../src/domain/observed.js';
 import { incarnations, isOneOf, type AppProcess } from '../../src/domain/process.js';
 import { commitOf, statusOf, type StatusFacts } from '../../src/domain/status.js';
@@ -19,7 +20,7 @@ const WEB: AppProcess = {
   ...{ cwd: '/srv/shop', script: '/srv/shop/app.js', isModule: false, killTimeoutMs: 1_600 },
 };
 const DECISION: Decision = {
-  ...{ desired: V11, behind: true, why: null, notes: [], step: 'stage', undated: [], repair: [] },
+  ...{ desired: V11, behind: true, why: null, notes: [], step: 'stage', lack: NO_LACK, repair: [] },
 };
 const FACTS: StatusFacts = {
   identity: {

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { decide } from '../../src/domain/decide.js';
+import { NO_REQUEST, type Facts } from '../../src/domain/facts.js';
+import { NO_ORDERS } from '../../src/domain/orders.js';
+import type { Finding, Trust } from '../../src/domain/trust.js';
+import { HOUR_MS, HURRIED, NOW, own, serving, V10, V11, V12, WAVE, world } from './world.js';
+
+const REQUIRED: Trust = { mode: 'required', tried: [] };
+const GOOD = trying({ at: 'verified', by: 'ops@example.invalid' });
+const BAD = trying({ at: 'refused', why: 'it is not signed' });
+const PINNED = { ...NO_ORDERS, pin: { release: V11, since: 1, until: null } };
+const HELD = { ...NO_ORDERS, hold: { reason: 'a fair', since: 1, until: null } };
+const BACKOFF = {
+  commit: V11.commit,
+  failures: 1,
+  until: 0,
+  reason: 'backoff',
+  cause: 'none',
+} as const;
+
+function trying(finding: Finding): Trust {
+  return { mode: 'required', tried: [{ ref: 'refs/tags/v1.1.0', commit: V11.commit, finding }] };
+}
+
+/** Facts → step, reason of why, tags to look at. */
+const TABLE: [string, Partial<Facts>, string, string | null, string][] = [
+  ['nobody asks for signatures', {}, 'stage', null, ''],
+  ['a release that nobody has looked at', { trust: REQUIRED }, 'learn', null, 'v1.1.0'],
+  ['what is there must hold as well', { trust: { mode: 'ifPresent', tried: [] } }, 'learn', null, 'v1.1.0'],
+  ['a good signature', { trust: GOOD }, 'stage', null, ''],
+  ['a bad one', { trust: BAD }, 'wait', 'unverified', ''],
+  ['a bad one, and a person who hurries', { trust: BAD, request: HURRIED }, 'wait', 'unverified', ''],
+  [
+    'a bad one that a person names',
+    { trust: BAD, request: { ...HURRIED, to: V11 } },
+    'wait',
+    'unverified',
+    '',
+  ],
+  ['a bad one on which the machine is pinned', { trust: BAD, orders: PINNED }, 'wait', 'unverified', ''],
+  ['a good one of another commit', { trust: other({ commit: V12.commit }) }, 'learn', null, 'v1.1.0'],
+  ['a good one of another ref', { trust: other({ ref: 'refs/heads/v1.1.0' }) }, 'learn', null, 'v1.1.0'],
+  ['a machine that is held looks at nothing', { trust: REQUIRED, orders: HELD }, 'wait', 'held', ''],
+  [
+    'what could not be looked at waits for its next try',
+    { trust: REQUIRED, upgrade: { ...serving(V10), backoff: { ...BACKOFF, until: NOW + 60_000 } } },
+    ...(['wait', 'backoff', ''] as const),
+  ],
+  [
+    'before its turn it is looked at already',
+    { trust: REQUIRED, ...own({ wave: WAVE }) },
+    ...(['learn', 'wave', 'v1.1.0'] as const),
+  ],
+  ['what serves is asked for no signature', { trust: REQUIRED, upgrade: serving(V11) }, 'nothing', null, ''],
+  [
+    'what served before is not, if a person names it',
+    { trust: BAD, orders: PINNED, upgrade: { ...serving(V12), previous: V11 } },
+    ...(['stage', null, ''] as const),
+  ],
+  [
+    'what served before is, if the channel names it',
+    { trust: BAD, upgrade: { ...serving(V10), previous: V11 } },
+    ...(['wait', 'unverified', ''] as const),
+  ],
+];
+
+for (const [story, more, step, reason, untried] of TABLE)
+  test(`signatures: ${story}`, () => {
+    const decision = decide(world([[V11, 1]], { request: NO_REQUEST, ...more }));
+    const found = [decision.step, decision.why?.reason ?? null, tagsOf(decision.lack.untried)];
+    assert.deepEqual(found, [step, reason, untried]);
+  });
+
+test('a release is dated before it is looked at: that may choose another one', () => {
+  const facts = world([[V11, null]], { trust: REQUIRED, ...own({ soakMs: HOUR_MS }) });
+  const { lack, step } = decide(facts);
+  assert.deepEqual([step, tagsOf(lack.undated), tagsOf(lack.untried)], ['learn', 'v1.1.0', '']);
+});
+
+function other(more: { commit?: string; ref?: string }): Trust {
+  return { ...GOOD, tried: GOOD.tried.map((one) => ({ ...one, ...more })) };
+}
+
+function tagsOf(releases: readonly { tag: string }[]): string {
+  return releases.map(({ tag }) => tag).join(' ');
+}
