@@ -167,11 +167,7 @@ function tagFindings({ tombstones, barriers, approved, pin, groups }: LoosePolic
     ...groups.map((group, index): [Path, string | null] => [['groups', index, 'pin'], group.pin]),
   ];
   return [
-    ...pins.flatMap(([path, tag]) =>
-      withdrawn(tag)
-        ? [finding('error', path, `${shown(tag)} is withdrawn by a tombstone: no machine goes there`)]
-        : [],
-    ),
+    ...pins.flatMap(([path, tag]) => (tag === null ? [] : pinFindings(path, tag, withdrawn(tag)))),
     ...barriers.flatMap((tag, index) =>
       withdrawn(tag)
         ? [
@@ -190,6 +186,17 @@ function tagFindings({ tombstones, barriers, approved, pin, groups }: LoosePolic
           : [finding('warning', [key, index], `${shown(tag)} stands here twice`)],
       ),
     ),
+  ];
+}
+
+/** A tag may have any name; but one that is written as a rule was hardly meant as a name. */
+function pinFindings(path: Path, tag: string, isWithdrawn: boolean): Finding[] {
+  if (isWithdrawn)
+    return [finding('error', path, `${shown(tag)} is withdrawn by a tombstone: no machine goes there`)];
+  const kind = parseChannel(tag)?.kind ?? 'tag';
+  if (kind === 'tag' || kind === 'prerelease') return [];
+  return [
+    finding('warning', path, `${shown(tag)} is the form of a channel: a pin names one tag, such as v1.4.2`),
   ];
 }
 

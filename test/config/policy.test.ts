@@ -107,6 +107,11 @@ const MISTAKES: [string, string[], string[]][] = [
     ],
   ],
   [
+    'a pin that is written as a channel',
+    ['  "pin": "1.x", "groups": [{ "name": "a", "match": { "names": ["*"] }, "pin": "nightly" }]'],
+    ['2:10 warning pin: "1.x" is the form of a channel: a pin names one tag, such as v1.4.2'],
+  ],
+  [
     'machines that stand twice, or are not there',
     [
       '  "machines": [{ "id": "m-1" }, { "id": "m-1", "name": "x" }],',
