@@ -62,6 +62,7 @@ export class LoopbackServer {
   });
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #closedBytes = 0;
   readonly #closing = new AbortController();
   readonly #clock = systemClock();
 
@@ -72,7 +73,10 @@ export class LoopbackServer {
     this.#server.on('connection', (socket) => {
       this.connections += 1;
       this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
+      socket.on('close', () => {
+        this.#closedBytes += bytesOf(socket);
+        this.#sockets.delete(socket);
+      });
       socket.on('error', () => socket.destroy());
     });
   }
@@ -88,6 +92,11 @@ export class LoopbackServer {
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('the server is closed');
     return `http://127.0.0.1:${address.port}`;
+  }
+
+  /** How many bytes went over its connections, both ways together. */
+  get wireBytes(): number {
+    return [...this.#sockets].reduce((sum, socket) => sum + bytesOf(socket), this.#closedBytes);
   }
 
   /** Closes what is open, as a server does that has waited for long enough. */
@@ -156,6 +165,10 @@ export class LoopbackServer {
     }
     response.end();
   }
+}
+
+function bytesOf({ bytesRead, bytesWritten }: Socket): number {
+  return bytesRead + bytesWritten;
 }
 
 function withLength(headers: Answer['headers'], body: Buffer): Record<string, string | number> {

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateSync, gunzipSync } from 'node:zlib';
 import { execa } from 'execa';
+import { answerByGit, AUTHOR, gitEnvironment } from './http-backend.js';
 import { LoopbackServer, type Answer, type Ask, type Fault } from './loopback.js';
 import { closePlace, openPlace, type Place } from './place.js';
 
@@ -25,8 +26,6 @@ export interface BasicAuth {
 
 /** Of which answer there is no end: what it says of itself, its refs, its pack, or the talk before the pack. */
 export type Flood = 'none' | 'capabilities' | 'refs' | 'pack' | 'talk';
-
-const AUTHOR = { name: 'Bed', email: 'bed@example.invalid', epoch: 1_750_000_000 };
 
 /** A bare git repository that is served over smart HTTP on loopback and by a `file://` address. */
 export class Remote {
@@ -157,17 +156,7 @@ export class Remote {
     const kind = kindOf(ask);
     this.counts[kind] += 1;
     if (!this.#admits(ask)) return denied();
-    const { stdout } = await execa('git', ['http-backend'], {
-      cwd: this.#gitDir,
-      env: { ...gitEnvironment(), ...cgiEnvironment(ask), GIT_PROJECT_ROOT: this.#place.folder },
-      extendEnv: false,
-      input: ask.body,
-      encoding: 'buffer',
-      stripFinalNewline: false,
-      // upload-pack ends with an error after it told the client about it.
-      reject: false,
-    });
-    return flooded(cgiAnswer(Buffer.from(stdout)), kind, this.flood);
+    return flooded(await answerByGit(ask, this.#place.folder), kind, this.flood);
   }
 
   #admits({ headers }: Ask): boolean {
@@ -216,44 +205,6 @@ function packets(text: string): Buffer {
 
 function literal(text: string): string {
   return `data ${Buffer.byteLength(text)}\n${text}`;
-}
-
-function gitEnvironment(): Record<string, string> {
-  return {
-    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_AUTHOR_NAME: AUTHOR.name,
-    GIT_AUTHOR_EMAIL: AUTHOR.email,
-    GIT_AUTHOR_DATE: `${AUTHOR.epoch} +0000`,
-    GIT_COMMITTER_NAME: AUTHOR.name,
-    GIT_COMMITTER_EMAIL: AUTHOR.email,
-    GIT_COMMITTER_DATE: `${AUTHOR.epoch} +0000`,
-  };
-}
-
-/** https://www.rfc-editor.org/rfc/rfc3875: the request as variables; header names get an HTTP_ before them. */
-function cgiEnvironment({ method, path, query, headers, body }: Ask): Record<string, string> {
-  return {
-    GIT_HTTP_EXPORT_ALL: '1',
-    REQUEST_METHOD: method,
-    PATH_INFO: path,
-    QUERY_STRING: query,
-    CONTENT_TYPE: headers['content-type'] ?? '',
-    CONTENT_LENGTH: String(body.length),
-    HTTP_CONTENT_ENCODING: headers['content-encoding'] ?? '',
-    GIT_PROTOCOL: String(headers['git-protocol'] ?? ''),
-  };
-}
-
-function cgiAnswer(output: Buffer): Answer {
-  const end = output.indexOf('\r\n\r\n');
-  const lines = output.subarray(0, end).toString('latin1').split('\r\n');
-  const headers = Object.fromEntries(
-    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 2)]),
-  );
-  const { status = '200', ...others } = headers;
-  return { status: Number.parseInt(status, 10), headers: others, body: output.subarray(end + 4) };
 }
 
 function denied(): Answer {

@@ -41,7 +41,8 @@ export async function measureImport(machine: Machine, tell: (text: string) => vo
 
 type Host = v.InferOutput<typeof hostSchema>;
 
-async function runHost(machine: Machine, args: readonly string[]): Promise<Host> {
+/** Starts one host with the agent of a product, or a bare one. */
+export async function runHost(machine: Machine, args: readonly string[]): Promise<Host> {
   const stdout = await machine.must(process.execPath, [HOST, ...args]);
   return v.parse(hostSchema, JSON.parse(stdout));
 }

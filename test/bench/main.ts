@@ -5,8 +5,10 @@ import { MARKER, RUN_VARIABLE, runFolder } from '../bed/place.js';
 import { endProcesses, processesOf } from '../bed/processes.js';
 import type { Machine } from '../bed/machine.js';
 import { Application, PROCESSES } from './application.js';
+import { measureCrowd } from './crowd.js';
 import { measureImport } from './import.js';
 import { parseOptions, type Measure, type Options } from './options.js';
+import { measurePolls } from './polls.js';
 import { measureRelease } from './release.js';
 import { reportOf, type Results } from './report.js';
 import { measureRestart } from './restart.js';
@@ -19,6 +21,8 @@ const NEEDED: Readonly<Record<Measure, readonly WayName[]>> = {
   release: WAYS,
   restart: [WAYS[0]],
   import: [WAYS[1]],
+  polls: [],
+  crowd: [],
 };
 
 const [FAILED, INTERRUPTED] = [1, 130];
@@ -48,11 +52,27 @@ async function main(): Promise<number> {
   }
 }
 
-async function measure({ rounds, measures }: Options): Promise<Results> {
+async function measure(options: Options): Promise<Results> {
+  const { rounds, measures } = options;
+  const wants = (name: Measure): boolean => measures.includes(name);
+  return {
+    ...(await measureOnApplication(options)),
+    polls: wants('polls') ? await measurePolls(rounds, tell) : null,
+    crowd: wants('crowd') ? await measureCrowd(tell) : null,
+  };
+}
+
+/** What needs an application that is brought to machines. */
+async function measureOnApplication({
+  rounds,
+  measures,
+}: Options): Promise<Omit<Results, 'polls' | 'crowd'>> {
+  const needed = WAYS.filter((way) => measures.some((each) => NEEDED[each].includes(way)));
+  if (needed.length === 0) return { tree: null, release: null, restart: null, import: null };
   tell('a repository, a registry, a dependency tree');
   const application = await Application.open();
   const ways: Way[] = [];
-  for (const name of WAYS.filter((way) => measures.some((each) => NEEDED[each].includes(way)))) {
+  for (const name of needed) {
     tell(`a machine for ${name}`);
     ways.push(await openWay(name, application));
   }
@@ -93,10 +113,14 @@ function print({ json, rounds }: Options, results: Results, load: readonly numbe
   const header = [
     'What people do today against pm2-gitops, in turns on one machine: medians (lowest–highest), ratios round by round.',
     `Node ${facts.node}, ${facts.cores} cores, load ${before ?? ''} before and ${after ?? ''} after; ${rounds} rounds;`,
-    `${facts.processes} fork processes; ${facts.tree.packages} packages with ${facts.tree.files} files; git and registry on loopback.`,
+    `${facts.processes} fork processes; ${describeTree(facts.tree)}git and registry on loopback.`,
     '',
   ];
   console.log([...header, ...reportOf(results)].join('\n'));
+}
+
+function describeTree(tree: Results['tree']): string {
+  return tree === null ? '' : `${tree.packages} packages with ${tree.files} files; `;
 }
 
 function tell(text: string): void {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** The measures, in the order in which they are taken. */
-export const MEASURES = ['release', 'restart', 'import'] as const;
+export const MEASURES = ['release', 'restart', 'import', 'polls', 'crowd'] as const;
 
 /** One measure's name. */
 export type Measure = (typeof MEASURES)[number];

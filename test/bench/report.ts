@@ -2,24 +2,31 @@ import { PROCESSES, SETTLE } from './application.js';
 import type { ImportResult } from './import.js';
 import type { KindResult } from './release.js';
 import type { RestartResult } from './restart.js';
-import { milliseconds, seconds, table, times } from './table.js';
+import { crowdLines, pollsLines } from './polls-report.js';
+import type { CrowdResult } from './crowd.js';
+import type { PollsResult } from './polls.js';
+import { indented, milliseconds, seconds, times } from './table.js';
 
 /** All that was measured; what was not asked for is null. */
 export interface Results {
-  /** How much each install installs. */
-  readonly tree: { readonly packages: number; readonly files: number };
+  /** How much each install installs; null where nothing was to be installed. */
+  readonly tree: { readonly packages: number; readonly files: number } | null;
   readonly release: readonly KindResult[] | null;
   readonly restart: readonly RestartResult[] | null;
   readonly import: ImportResult | null;
+  readonly polls: PollsResult | null;
+  readonly crowd: CrowdResult | null;
 }
 
 /** The results as text; ratios are how many times as long the first way of a table took. */
-export function reportOf({ release, restart, import: cost }: Results): string[] {
+export function reportOf({ release, restart, import: cost, polls, crowd }: Results): string[] {
   return [
     ...(release === null ? [] : release.flatMap(releaseLines)),
     ...(release === null ? [] : shareLines(release)),
     ...(restart === null ? [] : restartLines(restart)),
     ...(cost === null ? [] : importLines(cost)),
+    ...(polls === null ? [] : pollsLines(polls)),
+    ...(crowd === null ? [] : crowdLines(crowd)),
   ];
 }
 
@@ -96,8 +103,4 @@ function importLines({ importMs, importedMb, polledMb, bareMb, hosts }: ImportRe
     ]),
     '',
   ];
-}
-
-function indented(rows: readonly (readonly string[])[]): string[] {
-  return table(rows).map((line) => `  ${line}`);
 }

@@ -30,3 +30,14 @@ export function times({ median, lowest, highest }: Spread): string {
 export function milliseconds(ms: number): string {
   return `${ms.toFixed(0)} ms`;
 }
+
+/** `812 B`, `61 kB`, `6.1 MB`. */
+export function bytes(count: number): string {
+  if (count < 1_000) return `${count.toFixed(0)} B`;
+  return count < 1_000_000 ? `${(count / 1_000).toFixed(1)} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
+}
+
+/** Rows as the lines of a table under a title. */
+export function indented(rows: readonly (readonly string[])[]): string[] {
+  return table(rows).map((line) => `  ${line}`);
+}
