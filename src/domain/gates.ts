@@ -14,11 +14,11 @@ import { closed, OPEN, type Verdict } from './verdict.js';
 export const holdGate: Gate = (_release, { rules: { holds } }) => {
   const [hold] = holds.toSorted((a, b) => endOf(b) - endOf(a));
   if (hold === undefined) return OPEN;
-  const whose =
+  const [whose, mend] =
     hold.by === 'fleet'
-      ? "the fleet's policy holds this machine"
-      : 'an operator holds this machine; pm2-gitops resume';
-  return closed('held', hold.until, hold.reason ?? whose);
+      ? ["the fleet's policy holds this machine", '']
+      : ['an operator holds this machine', '; pm2-gitops resume'];
+  return closed('held', hold.until, `${hold.reason ?? whose}${mend}`);
 };
 
 function endOf({ until }: StandingHold): number {

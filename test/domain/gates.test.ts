@@ -29,7 +29,7 @@ function gatesOf(to: Release, facts: Partial<Facts>): Verdict {
 
 test('a closed gate says why, until when, and what to do', () => {
   const table: [Partial<Facts>, string, number | null, string][] = [
-    [{ orders: held() }, 'held', 200, 'a fair'],
+    [{ orders: held() }, 'held', 200, 'a fair; pm2-gitops resume'],
     [
       { orders: held({ reason: null, until: null }) },
       ...(['held', null, 'an operator holds this machine; pm2-gitops resume'] as const),

@@ -180,7 +180,7 @@ test('of several holds the one is told that lasts longest', () => {
   };
   assert.equal(held(9_000), "held by the fleet's policy: an audit, 9000");
   assert.equal(held(null), "held by the fleet's policy: an audit, without end");
-  assert.equal(held(3_000), 'a fair, 5000');
+  assert.equal(held(3_000), 'a fair; pm2-gitops resume, 5000');
 });
 
 test('a policy that could not be read yet, or has expired, holds; a newer one that is not followed is told', () => {
