@@ -84,7 +84,8 @@ function forward(
   const { upgrade, underWay } = facts;
   const { turn } = wish;
   // What nobody has looked at yet is looked at, unless something else stands in its way.
-  const untried = findingOf(gates.trust, desired) === null && !signatureGate(desired, gates).open;
+  const untried =
+    findingOf(gates.trust, desired, gates.observed) === null && !signatureGate(desired, gates).open;
   const lack = lackOf(desired, wish, untried);
   const asked = STANDING_GATES.filter((name) => name !== 'signature' || !untried);
   const standing = firstClosed(askGates(desired, gates, asked));

@@ -14,6 +14,8 @@ export type Instant = number;
 export interface Ref {
   readonly name: string;
   readonly commit: Commit;
+  /** Of an annotated tag: the id of the tag object itself, which may change while its commit stays. */
+  readonly object?: string | undefined;
 }
 
 /** A commit reached by a tag or branch. The commit is its identity; the tag is the name people use for it. */

@@ -4,9 +4,9 @@ import { findingOf } from './trust.js';
 import { closed, OPEN } from './verdict.js';
 
 /** What is not signed as the machine's own file asks is neither installed nor run, whoever wants it. */
-export const signatureGate: Gate = (release, { trust, familiar }) => {
+export const signatureGate: Gate = (release, { trust, familiar, observed }) => {
   if (trust.mode === 'off' || familiar.includes(release.commit)) return OPEN;
-  const finding = findingOf(trust, release);
+  const finding = findingOf(trust, release, observed);
   if (finding?.at === 'verified') return OPEN;
   const what = finding === null ? 'its signature has not been checked yet' : finding.why;
   return closed('unverified', null, `${describeRelease(release)}: ${what}`);

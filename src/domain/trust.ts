@@ -1,5 +1,5 @@
-import type { Commit, Release } from './release.js';
-import { refOf } from './release.js';
+import type { Observed } from './observed.js';
+import { refOf, type Commit, type Release } from './release.js';
 
 /** What a machine asks of the signatures of what it runs, and what it has found of them. */
 export interface Trust {
@@ -15,6 +15,8 @@ export type TrustMode = 'off' | 'ifPresent' | 'required';
 export interface Tried {
   readonly ref: string;
   readonly commit: Commit;
+  /** The tag object that it looked at; null: the commit itself. */
+  readonly object: string | null;
   readonly finding: Finding;
 }
 
@@ -25,8 +27,17 @@ export type Finding =
 /** A machine that asks for no signatures. */
 export const NO_TRUST: Trust = { mode: 'off', tried: [] };
 
-/** What was found of a release; null: nobody has looked yet. */
-export function findingOf({ tried }: Trust, release: Release): Finding | null {
+/** What was found of a release; null: nobody has looked yet, or its tag was made anew since. */
+export function findingOf(
+  { tried }: Trust,
+  release: Release,
+  observed: Pick<Observed, 'refs'> | null,
+): Finding | null {
   const ref = refOf(release);
-  return tried.find((one) => one.commit === release.commit && one.ref === ref)?.finding ?? null;
+  const found = tried.find((one) => one.commit === release.commit && one.ref === ref);
+  if (found === undefined) return null;
+  const seen = observed?.refs.find(({ name }) => name === ref);
+  // A tag that moved to another commit says nothing of the one at which it was seen first.
+  const isAnew = seen?.commit === release.commit && seen.object !== undefined && seen.object !== found.object;
+  return isAnew ? null : found.finding;
 }

@@ -41,14 +41,17 @@ export async function listByGit(remote: Remote, { tags, names }: Wanted, place: 
 
 /** Reads the lines of `git ls-remote`: `<id> TAB <ref>`, with `<ref>^{}` giving the commit of an annotated tag (gitprotocol-pack). */
 export function parseRefs(text: string): Ref[] {
-  const commits = new Map<string, string>();
+  const refs = new Map<string, Ref>();
   for (const line of text.split('\n')) {
     const found = /^([0-9a-f]{40}|[0-9a-f]{64})\t(\S+?)(\^\{\})?$/.exec(line);
     const [, id, name, peeled] = found ?? [];
     if (id === undefined || name === undefined) continue;
-    if (peeled !== undefined || !commits.has(name)) commits.set(name, id);
+    const own = refs.get(name);
+    if (own === undefined) refs.set(name, { name, commit: id });
+    else if (peeled === undefined) refs.set(name, { ...own, object: id });
+    else refs.set(name, { name, commit: id, object: own.commit });
   }
-  return Array.from(commits, ([name, commit]) => ({ name, commit }));
+  return [...refs.values()];
 }
 
 async function ask(

@@ -24,7 +24,7 @@ export function listingRequest(wanted: Wanted): Buffer {
 export class ListingReader {
   readonly #wanted: Wanted;
   readonly #packets = new PacketReader();
-  readonly #commits = new Map<string, string>();
+  readonly #refs = new Map<string, Ref>();
   #at: 'nothing' | 'lines' | 'flush' = 'nothing';
 
   constructor(wanted: Wanted) {
@@ -41,7 +41,7 @@ export class ListingReader {
     if (this.#at === 'nothing') throw new OddAnswer('it answered nothing');
     if (this.#at === 'lines' || !this.#packets.isBetween)
       throw new GitOpsError('SOURCE_UNREACHABLE', 'the answer was cut off');
-    return Array.from(this.#commits, ([name, commit]) => ({ name, commit }));
+    return [...this.#refs.values()];
   }
 
   #read(packet: Packet): void {
@@ -54,7 +54,8 @@ export class ListingReader {
     if (line.startsWith('ERR ')) throw refusal(line);
     const [, id, name, peeled] = LINE.exec(line) ?? [];
     if (id === undefined || name === undefined) throw new OddAnswer('it answers with another protocol');
-    if (isWanted(this.#wanted, name)) this.#commits.set(name, peeled ?? id);
+    if (!isWanted(this.#wanted, name)) return;
+    this.#refs.set(name, peeled === undefined ? { name, commit: id } : { name, commit: peeled, object: id });
   }
 }
 

@@ -82,7 +82,7 @@ export const observedFile = v.object({
   at: instant,
   error: v.nullable(v.string()),
   code: v.nullable(v.picklist(ERROR_CODES)),
-  refs: v.array(v.object({ name: v.string(), commit })),
+  refs: v.array(v.object({ name: v.string(), commit, object: v.optional(commit) })),
   seen: v.record(v.string(), commit),
   // Records of before there were ages have neither.
   looks: v.optional(v.number(), 0),

@@ -24,6 +24,14 @@ test('a good look remembers under which commit each version was first seen', () 
   assert.deepEqual(trustedRefs(second), [{ name: 'refs/tags/v1.0.0', commit: commit(1) }]);
 });
 
+test('a tag that is made anew at the same commit is seen to be another object', () => {
+  const first = afterLook(null, tagRefs('v1.0.0'), LOOK);
+  const anew = tagRefs('v1.0.0').map((ref) => ({ ...ref, object: commit(7) }));
+  const signed = afterLook(first, anew, LOOK);
+  assert.deepEqual(signed.refs[0]?.object, commit(7));
+  assert.deepEqual(movedTags(signed), []);
+});
+
 test('a version that was deleted and tagged anew is still a moved one', () => {
   const first = afterLook(null, tagRefs('v1.0.0'), LOOK);
   const gone = afterLook(first, [], LOOK);

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { decide } from '../../src/domain/decide.js';
 import { NO_REQUEST, type Facts } from '../../src/domain/facts.js';
+import { afterLook } from '../../src/domain/observed.js';
 import { NO_ORDERS } from '../../src/domain/orders.js';
+import type { Ref } from '../../src/domain/release.js';
 import type { Finding, Trust } from '../../src/domain/trust.js';
+import { tagRefs } from './releases.js';
 import { HOUR_MS, HURRIED, NOW, own, serving, V10, V11, V12, WAVE, world } from './world.js';
 
 const REQUIRED: Trust = { mode: 'required', tried: [] };
@@ -19,8 +22,14 @@ const BACKOFF = {
   cause: 'none',
 } as const;
 
+const V11_REF: Ref = { name: 'refs/tags/v1.1.0', commit: V11.commit };
+const LOOK = { turn: NOW, at: NOW, tagPrefix: '' };
+
 function trying(finding: Finding): Trust {
-  return { mode: 'required', tried: [{ ref: 'refs/tags/v1.1.0', commit: V11.commit, finding }] };
+  return {
+    mode: 'required',
+    tried: [{ ref: 'refs/tags/v1.1.0', commit: V11.commit, object: null, finding }],
+  };
 }
 
 /** Facts → step, reason of why, tags to look at. */
@@ -76,6 +85,17 @@ test('a release is dated before it is looked at: that may choose another one', (
   const facts = world([[V11, null]], { trust: REQUIRED, ...own({ soakMs: HOUR_MS }) });
   const { lack, step } = decide(facts);
   assert.deepEqual([step, tagsOf(lack.undated), tagsOf(lack.untried)], ['learn', 'v1.1.0', '']);
+});
+
+test('a tag that was made anew is looked at anew; one that moved stays what it was', () => {
+  const facts = world([[V11, 1]], { trust: BAD });
+  const anew = (more: Partial<Ref>): Facts => ({
+    ...facts,
+    observed: afterLook(facts.observed, [...tagRefs('v1.0.0'), { ...V11_REF, ...more }], LOOK),
+  });
+  assert.deepEqual(tagsOf(decide(anew({ object: '7'.repeat(40) })).lack.untried), 'v1.1.0');
+  const moved = anew({ object: '7'.repeat(40), commit: '8'.repeat(40) });
+  assert.deepEqual([decide(moved).step, decide(moved).why?.reason], ['wait', 'unverified']);
 });
 
 function other(more: { commit?: string; ref?: string }): Trust {

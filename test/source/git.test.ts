@@ -27,13 +27,13 @@ test('the answer of git ls-remote is read: annotated tags at their commit, and n
   ].join('\n');
   assert.deepEqual(parseRefs(text), [
     { name: 'refs/tags/v1.0.0', commit: commit(1) },
-    { name: 'refs/tags/v1.1.0', commit: commit(3) },
+    { name: 'refs/tags/v1.1.0', commit: commit(3), object: commit(2) },
     { name: 'refs/heads/main', commit: commit(4) },
     { name: 'refs/tags/v2.0.0', commit: 'a'.repeat(64) },
   ]);
   assert.deepEqual(parseRefs(''), []);
   const peeledFirst = `${commit(3)}\trefs/tags/v1^{}\n${commit(2)}\trefs/tags/v1\n`;
-  assert.equal(parseRefs(peeledFirst).at(0)?.commit, commit(3));
+  assert.deepEqual(parseRefs(peeledFirst), [{ name: 'refs/tags/v1', commit: commit(3), object: commit(2) }]);
 });
 
 /** A repository with two tags, one of them annotated, a branch and a ref of its own. */

@@ -90,8 +90,8 @@ test('the answer is read: annotated tags at their commit, and only what was aske
     ),
     [
       { name: 'refs/tags/v1.0.0', commit: commit(1) },
-      { name: 'refs/tags/v1.1.0', commit: commit(3) },
-      { name: 'refs/tags/v2.0.0', commit: 'b'.repeat(64) },
+      { name: 'refs/tags/v1.1.0', commit: commit(3), object: commit(2) },
+      { name: 'refs/tags/v2.0.0', commit: 'b'.repeat(64), object: 'a'.repeat(64) },
     ],
   );
   assert.deepEqual(listing('0000'), []);
