@@ -111,6 +111,7 @@ test('the domain is pure: nothing of Node, no clock, no chance', () => {
 const DOORS: [string, RegExp, RegExp][] = [
   ['processes are started', /^(node:)?child_process$/, /^os\/(run|query|detach-(posix|win32))\.ts$/],
   ['execa is used', /^execa$/, /^os\/run\.ts$/],
+  ['octokit is used', /^octokit$/, /^source\/github\//],
   ['simple-git is used', /^simple-git$/, /^os\/checkout-git\.ts$/],
   ['the command line is parsed', /^commander$/, /^cli\//],
   ['locks are taken', /^fs-native-extensions$/, /^state\/lock\.ts$/],
