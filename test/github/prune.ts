@@ -47,14 +47,16 @@ function prune(whole: JsonMap): JsonMap {
 /** Answers in JSON alone, and of examples only the first of each answer. */
 function operationOf(whole: JsonMap, method: string, path: string): Json {
   const operation = asMap(at(whole, ['paths', path, method]));
-  const responses = Object.entries(asMap(operation['responses'])).map(([status, response]): [string, Json] => {
-    const content = asMap(asMap(response)['content'] ?? {})['application/json'];
-    if (content === undefined) return [status, response];
-    const { schema = {}, examples = {} } = asMap(content);
-    const first = Object.entries(asMap(examples)).slice(0, status.startsWith('2') ? 1 : 0);
-    const json = { schema, examples: Object.fromEntries(first) };
-    return [status, { content: { 'application/json': json } }];
-  });
+  const responses = Object.entries(asMap(operation['responses'])).map(
+    ([status, response]): [string, Json] => {
+      const content = asMap(asMap(response)['content'] ?? {})['application/json'];
+      if (content === undefined) return [status, response];
+      const { schema = {}, examples = {} } = asMap(content);
+      const first = Object.entries(asMap(examples)).slice(0, status.startsWith('2') ? 1 : 0);
+      const json = { schema, examples: Object.fromEntries(first) };
+      return [status, { content: { 'application/json': json } }];
+    },
+  );
   const { operationId = '', parameters = [], requestBody } = operation;
   const body = requestBody === undefined ? {} : { requestBody: withoutExamples(requestBody) };
   return { operationId, parameters, ...body, responses: Object.fromEntries(responses) };
