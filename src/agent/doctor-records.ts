@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { ok, problem, warning, type Check } from '../domain/check.js';
 import { isGitOpsError } from '../domain/errors.js';
 import { namesIn } from '../os/files.js';
-import { readObserved, readOrders } from '../state/store.js';
+import { readObserved } from '../state/observed-store.js';
+import { readOrders } from '../state/store.js';
 import { knownUpgrade } from './known-upgrade.js';
 import type { Root } from './root.js';
 

@@ -9,7 +9,7 @@ import { openAccess } from '../source/credentials.js';
 import { listRefs } from '../source/list-refs.js';
 import type { LookPlace } from '../source/look-place.js';
 import { lockWithin, tryLock, type Lock } from '../state/lock.js';
-import { readObserved, writeObserved } from '../state/store.js';
+import { readObserved, writeObserved } from '../state/observed-store.js';
 import { channelInForce, policyState } from './fleet.js';
 import { diskOf, refusalOf } from './room.js';
 import type { Root } from './root.js';
@@ -144,7 +144,12 @@ function sightIn(refs: readonly Ref[], { repository, ref }: PolicySource): Polic
 
 /** A turn in the future was written before the clock was set back: it is not believed. */
 function isTaken(observed: Observed | null, turn: Instant, now: Instant): boolean {
-  return observed !== null && observed.turn >= turn && observed.turn <= now;
+  return observed !== null && !isLost(observed) && observed.turn >= turn && observed.turn <= now;
+}
+
+/** A good look whose answer is on record no more. */
+function isLost({ listed, error }: Observed): boolean {
+  return listed === null && error === null;
 }
 
 /** A login page, or a proxy's, answers the question for refs with none at all. A repository does not lose all of them. */

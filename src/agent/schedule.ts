@@ -1,7 +1,7 @@
 import type { ScheduledTask } from 'node-cron';
 import type { Instant } from '../domain/release.js';
 import { dueTurn, intervalSchedule, spread } from '../domain/turn.js';
-import { readObserved } from '../state/store.js';
+import { readObserved } from '../state/observed-store.js';
 import type { Root } from './root.js';
 
 /** When a machine's turns are. */

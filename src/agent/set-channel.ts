@@ -5,7 +5,7 @@ import { namedChannel, policyOf } from '../domain/policy-layers.js';
 import { nearestName } from '../config/issues.js';
 import { withKey } from '../config/load.js';
 import { readTextIfAny, writeDurably } from '../os/files.js';
-import { readObserved } from '../state/store.js';
+import { readObserved } from '../state/observed-store.js';
 import { policyState } from './fleet.js';
 import { lookNow } from './look.js';
 import type { Root } from './root.js';

@@ -14,6 +14,10 @@ export type Channel =
   | { readonly kind: 'branch'; readonly branch: string }
   | { readonly kind: 'ref'; readonly ref: string };
 
+/** A channel that picks by version. */
+type VersionChannel = Extract<Channel, { kind: 'stable' | 'range' | 'prerelease' }>;
+type MaturityChannel = Extract<Channel, { kind: 'prerelease' }>;
+
 /** What a channel picked, or why it picked nothing. */
 export type Choice =
   | { readonly found: true; readonly release: Release }
@@ -62,15 +66,11 @@ export function chooseRelease(channel: Channel, refs: readonly Ref[], tagPrefix:
     case 'tag':
       return byTag(channel.tag, refs, tagPrefix);
     case 'stable':
-      return highest(versionTags(refs, tagPrefix), (tag) => isFinal(tag), 'the channel stable');
+      return highest(rankedOnce(channel, refs, tagPrefix), 'the channel stable');
     case 'range':
-      return highest(
-        versionTags(refs, tagPrefix),
-        (tag) => satisfies(tag.version, channel.range),
-        `the range ${channel.range}`,
-      );
+      return highest(rankedOnce(channel, refs, tagPrefix), `the range ${channel.range}`);
     case 'prerelease':
-      return byMaturity(channel.id, versionTags(refs, tagPrefix));
+      return byMaturity(channel, refs, tagPrefix);
   }
 }
 
@@ -78,15 +78,16 @@ export function chooseRelease(channel: Channel, refs: readonly Ref[], tagPrefix:
  * Every release that a channel admits, the one that it picks first. A channel that names a tag, a branch or a ref admits one;
  * versions that two tags spell are there twice.
  */
-export function rankedReleases(channel: Channel, refs: readonly Ref[], tagPrefix: string): Release[] {
-  const tags = (): readonly VersionTag[] => versionTags(refs, tagPrefix);
+export function rankedReleases(
+  channel: Channel,
+  refs: readonly Ref[],
+  tagPrefix: string,
+): readonly Release[] {
   switch (channel.kind) {
     case 'stable':
-      return ranked(tags(), isFinal);
     case 'range':
-      return ranked(tags(), (tag) => satisfies(tag.version, channel.range));
     case 'prerelease':
-      return ranked(tags(), (tag) => isRipeEnough(tag, channel.id));
+      return rankedOnce(channel, refs, tagPrefix);
     case 'tag':
     case 'branch':
     case 'ref': {
@@ -104,7 +105,7 @@ export function admits(channel: Channel, release: Release, tagPrefix: string): b
 
 /** Finds the release that a person named: a tag, with or without `v` or the prefix. */
 export function findTag(name: string, refs: readonly Ref[], tagPrefix: string): Release | null {
-  const choice = byTag(name, refs, tagPrefix);
+  const choice = byRef(refs, tagNames(name, tagPrefix), '');
   return choice.found ? choice.release : null;
 }
 
@@ -152,35 +153,52 @@ function byRef(refs: readonly Ref[], names: readonly string[], what: string): Ch
   return { found: true, release: { tag: shortName(ref.name), commit: ref.commit, ref: ref.name } };
 }
 
-function byTag(name: string, refs: readonly Ref[], tagPrefix: string): Choice {
+/** The refs that a person may mean by a tag, in the order in which they are tried. */
+function tagNames(name: string, tagPrefix: string): string[] {
   // Without the prefix the name belongs to another package of the repository, so it is tried last.
   const bare = name.startsWith(tagPrefix) ? name.slice(tagPrefix.length) : name;
-  const names = [bare, bare.replace(/^v/, ''), `v${bare}`].map((version) => tagPrefix + version).concat(name);
-  const choice = byRef(
-    refs,
-    names.map((tag) => TAGS + tag),
-    `tag ${name}`,
-  );
+  const names = [bare, bare.replace(/^v/, ''), `v${bare}`].map((version) => tagPrefix + version);
+  return names.concat(name).map((tag) => TAGS + tag);
+}
+
+function byTag(name: string, refs: readonly Ref[], tagPrefix: string): Choice {
+  const choice = byRef(refs, tagNames(name, tagPrefix), `tag ${name}`);
   if (choice.found) return choice;
   const known = newestTags(refs, tagPrefix, 5);
   const detail = known.length === 0 ? choice.detail : `${choice.detail}; its newest are ${known.join(', ')}`;
   return { ...choice, detail };
 }
 
-function byMaturity(id: string, tags: readonly VersionTag[]): Choice {
-  const known = MATURITY.includes(id) || tags.some((tag) => prereleaseId(tag.version) === id);
-  if (!known) {
+function byMaturity(channel: MaturityChannel, refs: readonly Ref[], tagPrefix: string): Choice {
+  const { id } = channel;
+  const isKnown = (): boolean => versionTags(refs, tagPrefix).some((tag) => prereleaseId(tag.version) === id);
+  if (!MATURITY.includes(id) && !isKnown()) {
     return {
       found: false,
       reason: 'unknownChannel',
       detail: `"${id}" is no channel: no tag of the repository has that prerelease id`,
     };
   }
-  return highest(tags, (tag) => isRipeEnough(tag, id), `the channel ${id}`);
+  return highest(rankedOnce(channel, refs, tagPrefix), `the channel ${id}`);
 }
 
-function highest(tags: readonly VersionTag[], accepts: (tag: VersionTag) => boolean, what: string): Choice {
-  const [best] = ranked(tags, accepts);
+// Of each listing, by channel and prefix: a poller decides again and again by the same one.
+const rankings = new WeakMap<readonly Ref[], Map<string, readonly Release[]>>();
+
+function rankedOnce(channel: VersionChannel, refs: readonly Ref[], tagPrefix: string): readonly Release[] {
+  const known = rankings.get(refs) ?? new Map<string, readonly Release[]>();
+  const key = JSON.stringify([channel, tagPrefix]);
+  const found = known.get(key) ?? ranked(versionTags(refs, tagPrefix), (tag) => isFitting(tag, channel));
+  rankings.set(refs, known.set(key, found));
+  return found;
+}
+
+function isFitting(tag: VersionTag, channel: VersionChannel): boolean {
+  if (channel.kind === 'stable') return isFinal(tag);
+  return channel.kind === 'range' ? satisfies(tag.version, channel.range) : isRipeEnough(tag, channel.id);
+}
+
+function highest([best]: readonly Release[], what: string): Choice {
   return best === undefined
     ? { found: false, reason: 'noRelease', detail: `no tag of the repository fits ${what}` }
     : { found: true, release: best };

@@ -2,8 +2,17 @@ import type { ErrorCode, GitOpsError } from './errors.js';
 import { isVersionTag } from './channel.js';
 import type { Commit, Instant, Ref } from './release.js';
 
+/** All refs that the source is known to have, and what this machine has learned of them over time. */
+export interface Listing {
+  readonly refs: readonly Ref[];
+  /** Version tags → the commit under which this machine first saw them. */
+  readonly seen: Readonly<Record<string, Commit>>;
+  /** Ref → when it was first seen to reach its commit; without those that the first look showed. */
+  readonly first: Readonly<Record<string, Sighting>>;
+}
+
 /** What the last look at the source showed. */
-export interface Observed {
+export interface Observed extends Listing {
   /** The poll's turn: the moment at which it was due. */
   readonly turn: Instant;
   readonly at: Instant;
@@ -11,13 +20,10 @@ export interface Observed {
   readonly error: string | null;
   /** The code of what went wrong, or null. */
   readonly code: ErrorCode | null;
-  readonly refs: readonly Ref[];
-  /** Version tags → the commit under which this machine first saw them. */
-  readonly seen: Readonly<Record<string, Commit>>;
   /** How many looks there were, those that failed included. */
   readonly looks: number;
-  /** Ref → when it was first seen to reach its commit; without those that the first look showed. */
-  readonly first: Readonly<Record<string, Sighting>>;
+  /** When all refs were asked for last, and by which question; null: never, or what was answered is lost. */
+  readonly listed: { readonly at: Instant; readonly asked: string } | null;
   /** The commit of the fleet's policy; null where none is followed, or it was never seen. */
   readonly policy: Commit | null;
   /** Why the policy could not be looked for, though the releases could; or null. */
@@ -44,30 +50,59 @@ export interface MovedTag {
 
 const TAGS = 'refs/tags/';
 
-/** The record after a good look. */
+/** The record after a look that asked for all refs. What has not changed stays the same object. */
 export function afterLook(
   before: Observed | null,
-  refs: readonly Ref[],
-  { turn, at, tagPrefix, policy = null }: LookFacts,
+  answered: readonly Ref[],
+  { turn, at, tagPrefix, policy = null, asked = '' }: LookFacts & { tagPrefix: string; asked?: string },
 ): Observed {
-  const seen = { ...before?.seen };
-  for (const { name, commit } of refs) {
-    const tag = name.slice(TAGS.length);
-    if (name.startsWith(TAGS) && isVersionTag(tag, tagPrefix)) seen[tag] ??= commit;
-  }
+  const refs = before !== null && sameRefs(before.refs, answered) ? before.refs : answered;
+  const seen = withNewTags(before?.seen ?? {}, refs, tagPrefix);
   const looks = (before?.looks ?? 0) + 1;
   return {
-    turn,
-    at,
-    error: null,
-    code: null,
-    refs,
-    seen,
-    looks,
-    // What cannot be seen for a while stays what it was; where none is followed, it is forgotten.
+    ...{ turn, at, error: null, code: null, refs, seen, looks, listed: { at, asked } },
+    ...policySeen(before, policy),
+    first: firstSights(before, trustedRefs({ refs, seen }), { at, look: looks }),
+  };
+}
+
+/** The record after a look that showed that the refs are what they were. */
+export function afterQuietLook(before: Observed, { turn, at, policy = null }: LookFacts): Observed {
+  return {
+    ...{ ...before, turn, at, error: null, code: null, looks: before.looks + 1 },
+    ...policySeen(before, policy),
+  };
+}
+
+/** Whether two listings tell the same, in the same order. */
+function sameRefs(some: readonly Ref[], others: readonly Ref[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every((ref, at) => isSameRef(ref, others[at]))
+  );
+}
+
+function isSameRef({ name, commit, object }: Ref, other: Ref | undefined): boolean {
+  return name === other?.name && commit === other.commit && object === other.object;
+}
+
+function withNewTags(seen: Observed['seen'], refs: readonly Ref[], tagPrefix: string): Observed['seen'] {
+  const fresh = refs.flatMap(({ name, commit }) => {
+    const tag = name.slice(TAGS.length);
+    const isNew = name.startsWith(TAGS) && !Object.hasOwn(seen, tag) && isVersionTag(tag, tagPrefix);
+    return isNew ? [[tag, commit] as const] : [];
+  });
+  return fresh.length === 0 ? seen : { ...seen, ...Object.fromEntries(fresh) };
+}
+
+/** What cannot be seen for a while stays what it was; where none is followed, it is forgotten. */
+function policySeen(
+  before: Observed | null,
+  policy: PolicySight | null,
+): Pick<Observed, 'policy' | 'policyError'> {
+  return {
     policy: policy === null ? null : (policy.commit ?? before?.policy ?? null),
     policyError: policy?.error ?? null,
-    first: firstSights(before, trustedRefs({ refs, seen }), { at, look: looks }),
   };
 }
 
@@ -78,7 +113,9 @@ function firstSights(
   { at, look }: Omit<Sighting, 'commit'>,
 ): Observed['first'] {
   if (before === null || before.refs.length === 0) return {};
-  const known = new Map(trustedRefs(before).map(({ name, commit }) => [name, commit]));
+  const trusted = trustedRefs(before);
+  if (trusted === refs && Object.values(before.first).every((sight) => sight.at <= at)) return before.first;
+  const known = new Map(trusted.map(({ name, commit }) => [name, commit]));
   const first: Record<string, Sighting> = {};
   for (const { name, commit } of refs) {
     const sight = Object.hasOwn(before.first, name) ? before.first[name] : undefined;
@@ -92,7 +129,7 @@ function firstSights(
 export function afterFailedLook(
   before: Observed | null,
   { message, code }: Pick<GitOpsError, 'message' | 'code'>,
-  { turn, at, policy = null }: Omit<LookFacts, 'tagPrefix'>,
+  { turn, at, policy = null }: LookFacts,
 ): Observed {
   return {
     turn,
@@ -103,6 +140,7 @@ export function afterFailedLook(
     seen: before?.seen ?? {},
     looks: (before?.looks ?? 0) + 1,
     first: before?.first ?? {},
+    listed: before?.listed ?? null,
     policy: policy?.commit ?? before?.policy ?? null,
     policyError: policy === null ? (before?.policyError ?? null) : policy.error,
   };
@@ -117,9 +155,19 @@ export function movedTags({ refs, seen }: Observed): MovedTag[] {
   });
 }
 
-/** The refs with every moved version tag at the commit where it was first seen. */
-export function trustedRefs({ refs, seen }: Pick<Observed, 'refs' | 'seen'>): Ref[] {
-  return refs.map((ref) => ({ ...ref, commit: firstSight(ref, seen) ?? ref.commit }));
+// Of each listing: a poller decides again and again by the same one.
+const trustedOf = new WeakMap<readonly Ref[], { seen: Observed['seen']; refs: readonly Ref[] }>();
+
+/** The refs with every moved version tag at the commit where it was first seen. Of the same listing it is the same object. */
+export function trustedRefs({ refs, seen }: Pick<Listing, 'refs' | 'seen'>): readonly Ref[] {
+  const known = trustedOf.get(refs);
+  if (known?.seen === seen) return known.refs;
+  const isMoved = (ref: Ref): boolean => (firstSight(ref, seen) ?? ref.commit) !== ref.commit;
+  const found = refs.some(isMoved)
+    ? refs.map((ref) => ({ ...ref, commit: firstSight(ref, seen) ?? ref.commit }))
+    : refs;
+  trustedOf.set(refs, { seen, refs: found });
+  return found;
 }
 
 // `hasOwn`: a tag may be called `constructor`.
@@ -131,7 +179,6 @@ function firstSight({ name }: Ref, seen: Observed['seen']): Commit | null {
 interface LookFacts {
   readonly turn: Instant;
   readonly at: Instant;
-  readonly tagPrefix: string;
   /** Null: none was looked for. */
   readonly policy?: PolicySight | null;
 }

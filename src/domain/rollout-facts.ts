@@ -75,6 +75,7 @@ function observedBy(
   const refs = [release, ...older].map(({ ref, commit }) => ({ name: ref ?? '', commit }));
   return {
     ...{ turn: at, at, error: null, code: null, refs, seen: {}, policy: null, policyError: null },
+    listed: { at, asked: '' },
     looks: 1 + Math.floor((at - first) / pollEveryMs),
     first: { [`refs/tags/${tag}`]: { commit: release.commit, at: first, look: 1 } },
   };

@@ -11,7 +11,9 @@ export interface Layout {
   readonly state: string;
   readonly machine: string;
   readonly orders: string;
+  /** What changes with each look at the source, and apart from it all the refs that it has. */
   readonly observed: string;
+  readonly refs: string;
   /** The fleet's policy as it was read last, and when releases were made that were there before the first look. */
   readonly policy: string;
   readonly dates: string;
@@ -49,6 +51,7 @@ export function layoutOf(root: string): Layout {
     machine: join(state, 'machine.json'),
     orders: join(state, 'orders.json'),
     observed: join(state, 'observed.json'),
+    refs: join(state, 'refs.json'),
     policy: join(state, 'policy.json'),
     dates: join(state, 'dates.json'),
     journal: join(state, 'journal.jsonl'),

@@ -75,20 +75,27 @@ export const ordersFile = v.object({
   approvals: v.optional(v.array(v.object({ release, since: instant, until: v.nullable(instant) })), []),
 });
 
-/** `observed.json`. */
+/** `observed.json`: what changes with each look. */
 export const observedFile = v.object({
   schema: v.literal(1),
   turn: instant,
   at: instant,
   error: v.nullable(v.string()),
   code: v.nullable(v.picklist(ERROR_CODES)),
+  looks: v.number(),
+  listed: v.optional(v.nullable(v.object({ at: instant, asked: v.string() })), null),
+  policy: v.nullable(commit),
+  policyError: v.nullable(v.string()),
+});
+
+/** `refs.json`: all refs, as they were listed last. */
+export const refsFile = v.object({
+  schema: v.literal(1),
+  at: instant,
+  looks: v.number(),
   refs: v.array(v.object({ name: v.string(), commit, object: v.optional(commit) })),
   seen: v.record(v.string(), commit),
-  // Records of before there were ages have neither.
-  looks: v.optional(v.number(), 0),
-  first: v.optional(v.record(v.string(), v.object({ commit, at: instant, look: v.number() })), {}),
-  policy: v.optional(v.nullable(commit), null),
-  policyError: v.optional(v.nullable(v.string()), null),
+  first: v.record(v.string(), v.object({ commit, at: instant, look: v.number() })),
 });
 
 /** `compared.json`. */

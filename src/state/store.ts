@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { NO_ORDERS, type Orders } from '../domain/orders.js';
-import type { Observed } from '../domain/observed.js';
 import type { Commit, Instant } from '../domain/release.js';
 import { corruptPath, exists, makePrivateFolder } from '../os/files.js';
 import type { Layout } from './layout.js';
 import { readRecord, writeRecord } from './records.js';
-import { comparedFile, machineFile, observedFile, ordersFile } from './schema.js';
+import { comparedFile, machineFile, ordersFile } from './schema.js';
 
 /** This machine's stable id. */
 export interface Machine {
@@ -49,16 +48,6 @@ export async function changeOrders(layout: Layout, change: Partial<Orders>): Pro
 /** Replaces what operators told this machine. */
 export async function writeOrders(layout: Layout, { pin, hold, approvals }: Orders): Promise<void> {
   await writeRecord(layout.orders, { pin, hold, approvals });
-}
-
-/** Reads what the last look at the source showed; null before the first. */
-export async function readObserved(layout: Layout): Promise<Observed | null> {
-  return readRecord(layout.observed, observedFile);
-}
-
-/** Replaces it. Only the holder of `poll.lock` writes. */
-export async function writeObserved(layout: Layout, observed: Observed): Promise<void> {
-  await writeRecord(layout.observed, observed);
 }
 
 /** When the files of a release were last compared with its commit. */

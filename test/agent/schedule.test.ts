@@ -3,7 +3,7 @@ import test from 'node:test';
 import { pollEveryMs, scheduleOf } from '../../src/agent/schedule.js';
 import { afterLook } from '../../src/domain/observed.js';
 import { spread } from '../../src/domain/turn.js';
-import { writeObserved } from '../../src/state/store.js';
+import { writeObserved } from '../../src/state/observed-store.js';
 import { ownRoot } from './place.js';
 
 const MINUTE_MS = 60_000;

@@ -4,7 +4,7 @@ import { parseLogLine, type LogLine } from '../../src/observe/log.js';
 import type { Layout } from '../../src/state/layout.js';
 import { runIds, runLog } from '../../src/state/runs.js';
 import { journalLine } from '../../src/state/schema.js';
-import { readObserved } from '../../src/state/store.js';
+import { readObserved } from '../../src/state/observed-store.js';
 
 /** A stretch of time between two moments, and whose it is: work that any way of deploying has to do, the wait that the release chose, or ours. */
 export interface Span {

@@ -85,7 +85,12 @@ for (const strategy of STRATEGIES)
     );
 
     await t.test('other records that cannot be read stop nothing; unreadable orders hold', async () => {
-      const others = ['observed.json', 'machine.json', ...(strategy === 'checkout' ? ['live.json'] : [])];
+      const others = [
+        'observed.json',
+        'refs.json',
+        'machine.json',
+        ...(strategy === 'checkout' ? ['live.json'] : []),
+      ];
       for (const name of others) await writeFile(stateFile(scene, name), '{"schema":1,"torn');
       await writeFile(stateFile(scene, 'children.json'), '');
       await scene.release('v1.5.0');

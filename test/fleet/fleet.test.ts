@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { placeOf } from '../../src/agent/identity.js';
 import { layoutOf } from '../../src/state/layout.js';
-import { ensureMachine, readObserved } from '../../src/state/store.js';
+import { readObserved } from '../../src/state/observed-store.js';
+import { ensureMachine } from '../../src/state/store.js';
 import { stays, waitFor } from '../bed/wait.js';
 import { Fleet, type Member } from './fleet.js';
 

@@ -8,14 +8,8 @@ import type { Run } from '../../src/domain/run.js';
 import { makePrivateFolder } from '../../src/os/files.js';
 import { layoutOf, type Layout } from '../../src/state/layout.js';
 import { listRuns, readRun, runFolder, runIds, runLog, writeRun } from '../../src/state/runs.js';
-import {
-  changeOrders,
-  ensureMachine,
-  readObserved,
-  readOrders,
-  writeObserved,
-  writeOrders,
-} from '../../src/state/store.js';
+import { readObserved, writeObserved } from '../../src/state/observed-store.js';
+import { changeOrders, ensureMachine, readOrders, writeOrders } from '../../src/state/store.js';
 import { release, tagRefs } from '../domain/releases.js';
 import { ownFolder } from '../folder.js';
 
@@ -47,7 +41,12 @@ test('what is written is read again', async (context) => {
   assert.deepEqual(await readRun(layout, RUN.id), { schema: 1, ...RUN });
   for (const path of [layout.orders, layout.observed]) assert.equal((await stat(path)).mode & 0o777, 0o600);
   assert.equal((await stat(layout.state)).mode & 0o777, 0o700);
-  assert.deepEqual((await readdir(layout.state)).sort(), ['observed.json', 'orders.json', 'runs']);
+  assert.deepEqual((await readdir(layout.state)).sort(), [
+    'observed.json',
+    'orders.json',
+    'refs.json',
+    'runs',
+  ]);
 });
 
 test('where there is no record, nobody gave orders, looked or ran', async (context) => {

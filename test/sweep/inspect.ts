@@ -66,6 +66,7 @@ export function weightOf({ layout }: Subject): Promise<number> {
     'runs',
     basename(layout.journal),
     basename(layout.observed),
+    basename(layout.refs),
   ]);
 }
 
@@ -145,7 +146,15 @@ export async function brokenFiles(tree: string, { files: committed }: Tagged): P
 
 // What may lie in the state folder of a machine at rest.
 const RESTING = [
-  ...['machine.json', 'orders.json', 'observed.json', 'journal.jsonl', 'upgrade.lock', 'poll.lock'],
+  ...[
+    'machine.json',
+    'orders.json',
+    'observed.json',
+    'refs.json',
+    'journal.jsonl',
+    'upgrade.lock',
+    'poll.lock',
+  ],
   ...[
     ...['policy.json', 'dates.json'],
     'live.json',
