@@ -76,10 +76,7 @@ export function afterQuietLook(before: Observed, { turn, at, policy = null }: Lo
 
 /** Whether two listings tell the same, in the same order. */
 function sameRefs(some: readonly Ref[], others: readonly Ref[]): boolean {
-  return (
-    some.length === others.length &&
-    some.every((ref, at) => isSameRef(ref, others[at]))
-  );
+  return some.length === others.length && some.every((ref, at) => isSameRef(ref, others[at]));
 }
 
 function isSameRef({ name, commit, object }: Ref, other: Ref | undefined): boolean {
