@@ -32,5 +32,10 @@ export const LONGEST_WAIT_MS = 3_600_000;
 /** How long to wait after the nth failure in a row: doubling from a minute to an hour, ±20 % by `chance` in [0, 1). */
 export function backoffMs(failures: number, chance: number): number {
   const plain = Math.min(FIRST_WAIT_MS * 2 ** Math.max(0, failures - 1), LONGEST_WAIT_MS);
-  return Math.min(Math.round(plain * (0.8 + 0.4 * chance)), LONGEST_WAIT_MS);
+  return Math.min(jitteredMs(plain, chance), LONGEST_WAIT_MS);
+}
+
+/** A span ±20 % by `chance` in [0, 1): what waits together does not come back together. */
+export function jitteredMs(spanMs: number, chance: number): number {
+  return Math.round(spanMs * (0.8 + 0.4 * chance));
 }
