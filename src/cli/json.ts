@@ -5,8 +5,19 @@ import type { Approval } from '../domain/orders.js';
 import type { Closed } from '../domain/verdict.js';
 import type { PolicyStatus } from '../domain/policy-status.js';
 import type { Instant, Release } from '../domain/release.js';
+import { plainJson } from '../domain/plain.js';
 import type { Run } from '../domain/run.js';
 import type { Status } from '../domain/status.js';
+
+/** What `--json` prints: for programs, and whoever looks on. */
+export function jsonText(value: object): string {
+  return plainJson(JSON.stringify(value, null, 2));
+}
+
+/** The same on one line. */
+export function jsonLine(value: object): string {
+  return plainJson(JSON.stringify(value));
+}
 
 /** `status --json`, as the contract has it: moments as ISO time. */
 export function statusJson(status: Status): object {

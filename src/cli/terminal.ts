@@ -1,6 +1,6 @@
 import { createColors } from 'picocolors';
 import { isGitOpsError, messageOf } from '../domain/errors.js';
-import { plainLine } from '../domain/plain.js';
+import { plainLine, plainText } from '../domain/plain.js';
 
 /** Where a verb writes: data to stdout, progress and mistakes to stderr. Colours only where a person looks. */
 export interface Terminal {
@@ -57,10 +57,6 @@ export function openTerminal({
 /** Whoever read us has seen enough (`status | head -1`): that is no failure of ours. */
 function forgiveClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
-}
-
-function plainText(text: string): string {
-  return text.split('\n').map(plainLine).join('\n');
 }
 
 /** Rows in aligned columns; what is coloured is measured by what is seen. */

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { ParseError } from 'jsonc-parser';
-import { GitOpsError } from '../domain/errors.js';
+import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { exists, hasErrno, readTextIfAny } from '../os/files.js';
 import { machineZone } from '../os/clock.js';
 import { readCrons } from './cron.js';
@@ -36,6 +36,8 @@ export async function withKey(text: string, key: string, value: unknown): Promis
 }
 
 function unreadable(cause: unknown, path: string): unknown {
+  if (isGitOpsError(cause))
+    return new GitOpsError('CONFIG_INVALID', cause.message, { cause, hint: 'put a plain file in its place' });
   if (hasErrno(cause, 'EISDIR'))
     return new GitOpsError('CONFIG_INVALID', `${path} is a folder`, {
       cause,

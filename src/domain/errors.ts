@@ -1,3 +1,6 @@
+import { plainText } from './plain.js';
+import { redactUrls } from './redact.js';
+
 /** Every expected failure, by name. `cli/exit.ts` gives each its exit code; nothing compares messages. */
 export const ERROR_CODES = [
   'USAGE', // a verb was called wrongly
@@ -56,7 +59,10 @@ interface ErrorDetail {
   readonly retryAfterMs?: number | null | undefined;
 }
 
-/** A failure that was foreseen: it names the thing and the value in `message`, and the mend in `hint`. */
+/**
+ * A failure that was foreseen: it names the thing and the value in `message`, and the mend in `hint`. Both may quote servers, programs and releases,
+ * and end in logs, records and terminals: no control character gets in, and no credentials of a URL.
+ */
 export class GitOpsError extends Error {
   override readonly name = 'GitOpsError';
   readonly code: ErrorCode;
@@ -64,9 +70,9 @@ export class GitOpsError extends Error {
   readonly retryAfterMs: number | null;
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
-    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    super(shown(message), detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;
-    this.hint = detail.hint ?? null;
+    this.hint = detail.hint === undefined ? null : shown(detail.hint);
     this.retryAfterMs = detail.retryAfterMs ?? null;
   }
 }
@@ -79,4 +85,8 @@ export function isGitOpsError(error: unknown, ...codes: readonly ErrorCode[]): e
 /** One line for people: the message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function shown(text: string): string {
+  return redactUrls(plainText(text));
 }

@@ -1,5 +1,6 @@
 /** Why git could not do its work. */
-export type GitFailure = 'unreachable' | 'refused' | 'missing' | 'corrupt' | 'diskFull' | 'unknown';
+export type GitFailure =
+  'unreachable' | 'refused' | 'missing' | 'malformed' | 'corrupt' | 'diskFull' | 'unknown';
 
 // First match wins. A full disk and a cut line leave follow-up lines (`early EOF`, `index-pack failed`) that look like
 // corruption, so they come first; GitHub answers "not found" for what the credentials may not see, so refusal is asked
@@ -34,6 +35,8 @@ const OURS: readonly (readonly [GitFailure, RegExp])[] = [
     'missing',
     /not our ref|couldn't find remote ref|no such remote ref|unadvertised object|reference is not a tree|does not allow request for/i,
   ],
+  // What git's fsck finds wrong with an object that came whole, such as a folder called .git.
+  ['malformed', /^(?:error|fatal): object [0-9a-f]{40,64}: [a-zA-Z0-9]+: |invalid path '/m],
   [
     'unreachable',
     new RegExp(

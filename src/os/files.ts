@@ -1,17 +1,5 @@
 import { constants } from 'node:fs';
-import {
-  chmod,
-  lchown,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  truncate,
-} from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
 import { hasErrno } from './errno.js';
@@ -19,13 +7,32 @@ import { renameStubborn } from './rename.js';
 
 export { hasErrno } from './errno.js';
 
-/** Reads a text file, or null where there is none. */
+/** Reads a text file, or null where there is none. Throws `SYSTEM_FAILED` for what is no plain file. */
 export async function readTextIfAny(path: string): Promise<string | null> {
+  return (await readBytesIfAny(path))?.toString('utf8') ?? null;
+}
+
+/** Reads a file, or null where there is none. Throws `SYSTEM_FAILED` for what is no plain file. */
+export async function readBytesIfAny(path: string): Promise<Buffer | null> {
   try {
-    return await readFile(path, 'utf8');
+    return await readPlainFile(path);
   } catch (error) {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return null;
     throw error;
+  }
+}
+
+/** Reads a file. A pipe would be waited for, a device may have no end: `SYSTEM_FAILED`. */
+export async function readPlainFile(path: string): Promise<Buffer> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = await file.stat();
+    if (found.isFile() || found.isDirectory()) return await file.readFile(); // of a folder the system says so
+    throw new GitOpsError('SYSTEM_FAILED', `${path} is no plain file`, {
+      hint: 'put a plain file in its place',
+    });
+  } finally {
+    await file.close();
   }
 }
 

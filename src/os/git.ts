@@ -11,6 +11,9 @@ const DEAF = [
   'core.autocrlf=false',
   'core.fsync=all',
   'core.longpaths=true',
+  // No `.git` by another name, whatever the file system: a server may get around `transfer.fsckObjects` (by the old protocol of plain files).
+  'core.protectHFS=true',
+  'core.protectNTFS=true',
   'protocol.ext.allow=never',
   'transfer.fsckObjects=true',
   'fetch.recurseSubmodules=false',

@@ -1,6 +1,6 @@
 import type { HealthConfig } from '../config/health.js';
 import type { RestartConfig } from '../config/release.js';
-import { plainLine } from '../domain/plain.js';
+import { plainText } from '../domain/plain.js';
 import type { Incarnation } from '../domain/process.js';
 import { redactUrls } from '../domain/redact.js';
 import type { Release } from '../domain/release.js';
@@ -55,8 +55,7 @@ export interface Unhealthy {
 
 /** An unhealthy outcome. What an app or a command said may hold anything: its cause is kept and shown in many places. */
 export function unhealthy(cause: string, process: string | null = null): Unhealthy {
-  const plain = cause.split('\n').map(plainLine).join('\n');
-  return { healthy: false, cause: redactUrls(plain), process, by: 'release' };
+  return { healthy: false, cause: redactUrls(plainText(cause)), process, by: 'release' };
 }
 
 /** A roll under way. */

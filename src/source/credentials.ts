@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { GitOpsError } from '../domain/errors.js';
 import type { Env } from '../os/env.js';
+import { readPlainFile } from '../os/files.js';
 import type { Credentials } from '../config/remote.js';
 
 /** What is to be let into, and by which credentials. */
@@ -60,7 +60,7 @@ async function readSecret({ from }: Credentials, env: Env): Promise<string> {
 
 async function readSecretFile(path: string): Promise<string> {
   try {
-    return (await readFile(path, 'utf8')).trim();
+    return (await readPlainFile(path)).toString('utf8').trim();
   } catch (cause) {
     throw new GitOpsError('SOURCE_REFUSED', `credentials: cannot read ${path}`, {
       cause,

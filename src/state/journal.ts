@@ -1,8 +1,8 @@
-import { readFile, truncate } from 'node:fs/promises';
+import { truncate } from 'node:fs/promises';
 import { isGitOpsError } from '../domain/errors.js';
 import type { Upgrade } from '../domain/upgrade.js';
 import type { Instant } from '../domain/release.js';
-import { appendDurably, hasErrno, setAside, writeDurably } from '../os/files.js';
+import { appendDurably, readBytesIfAny, setAside, writeDurably } from '../os/files.js';
 import { parseRecord } from './records.js';
 import { journalLine, ownLine } from './schema.js';
 
@@ -46,15 +46,6 @@ export async function openJournal(path: string): Promise<Journal> {
     entry,
     append: (after, at) => appendDurably(path, `${JSON.stringify({ schema: 1, at, upgrade: after })}\n`),
   };
-}
-
-async function readBytesIfAny(path: string): Promise<Buffer | null> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return null;
-    throw error;
-  }
 }
 
 function wholeLines(bytes: Buffer): Buffer {

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { readTextIfAny } from '../os/files.js';
+import { readPlainFile, readTextIfAny } from '../os/files.js';
 import { chooseManager } from './managers.js';
 import { allDependencies, type PackageJson, type Project } from './project.js';
 
@@ -80,7 +80,7 @@ export async function depsKey(project: Project, mode: InstallMode): Promise<stri
   add(
     hash,
     'lockfile',
-    withoutOwnVersion(await readFile(join(tree, manager.lockfile), 'utf8'), manager.name),
+    withoutOwnVersion((await readPlainFile(join(tree, manager.lockfile))).toString('utf8'), manager.name),
   );
   for (const name of SETTINGS) add(hash, name, (await readTextIfAny(join(tree, name))) ?? '');
   for (const folder of ['patches', '.yarn/patches']) await addFolder(hash, tree, folder);
@@ -140,7 +140,7 @@ async function addFolder(hash: Hash, tree: string, folder: string): Promise<void
   const entries = await readdir(join(tree, folder), { withFileTypes: true, recursive: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   for (const file of files.sort())
-    add(hash, file.slice(tree.length), (await readFile(file)).toString('base64'));
+    add(hash, file.slice(tree.length), (await readPlainFile(file)).toString('base64'));
 }
 
 /** Length first, so that no two different contents read the same. */

@@ -9,13 +9,18 @@ import { hasErrno } from '../os/files.js';
 export async function sweepGitLocks(gitDir: string): Promise<string[]> {
   const top = (await filesIn(gitDir, false)).filter(isLock);
   const refs = (await filesIn(join(gitDir, 'refs'), true)).filter(isLock);
-  // Half packs of a killed fetch are no obstacle but weigh as much as the download.
-  const packs = (await filesIn(join(gitDir, 'objects', 'pack'), false)).filter(
-    (path) => /[/\\]tmp_[^/\\]*$/.test(path) || isLock(path),
+  // What a killed fetch had of packs and objects is no obstacle but weighs as much as the download.
+  const objects = (await filesIn(join(gitDir, 'objects'), true)).filter(
+    (path) => isIncoming(path) || isLock(path),
   );
-  const stale = [...top, ...refs, ...packs];
+  const stale = [...top, ...refs, ...objects];
   await Promise.all(stale.map((path) => rm(path, { force: true })));
   return stale;
+}
+
+/** Whether a file below `objects` is one that git has not received whole yet: by its usual protocol, or by the old one of plain files. */
+export function isIncoming(path: string): boolean {
+  return /(?:^|[/\\])tmp_[^/\\]*$|\.temp$/.test(path);
 }
 
 function isLock(path: string): boolean {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { GitOpsError, messageOf } from '../domain/errors.js';
 import { systemClock } from '../os/clock.js';
 import { hasErrno } from '../os/files.js';
+import { isIncoming } from './git-locks.js';
 
 /** How much a download may bring, and how slowly. */
 export interface Bounds {
@@ -105,12 +106,12 @@ async function pause(ms: number, over: AbortSignal): Promise<boolean> {
   );
 }
 
-/** Git lets a pack grow under a name of its own until it is whole. */
+/** Git lets a pack, or an object, grow under a name of its own until it is whole. */
 async function incomingBytes(mirror: string): Promise<number> {
-  const folder = join(mirror, 'objects', 'pack');
-  const names = await readdir(folder).catch(ifGone([]));
+  const folder = join(mirror, 'objects');
+  const names = await readdir(folder, { recursive: true }).catch(ifGone([]));
   const sizes = names
-    .filter((name) => name.startsWith('tmp_'))
+    .filter(isIncoming)
     .map(async (name) => (await stat(join(folder, name)).catch(ifGone({ size: 0 }))).size);
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }

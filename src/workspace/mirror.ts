@@ -212,6 +212,10 @@ export function fetchFailure(
       return new GitOpsError('SOURCE_REFUSED', `${url} refused: ${why}`, {
         hint: 'check the credentials and their rights',
       });
+    case 'malformed':
+      return new GitOpsError('RELEASE_INVALID', `git refuses what ${what} is made of: ${why}`, {
+        hint: 'take that out of the history of the release, and tag again',
+      });
     case 'missing':
       return new GitOpsError('COMMIT_MISSING', `${url} no longer has ${what}: ${why}`, { hint: mend });
     case 'corrupt':
@@ -221,8 +225,12 @@ export function fetchFailure(
   }
 }
 
-/** A failed local git command as an error: `DISK_FULL` or `GIT_FAILED`. */
+/** A failed local git command as an error: `DISK_FULL`, `RELEASE_INVALID` for a name that git writes nowhere, or `GIT_FAILED`. */
 export function gitFailure(what: string, stderr: string): GitOpsError {
+  if (classifyGitFailure(stderr) === 'malformed')
+    return new GitOpsError('RELEASE_INVALID', `${what}: ${lastLine(stderr)}`, {
+      hint: 'take that out of the release, and tag again',
+    });
   if (classifyGitFailure(stderr) === 'diskFull') {
     return new GitOpsError('DISK_FULL', `${what}: no space left`, {
       hint: 'free some space; the next poll tries again',

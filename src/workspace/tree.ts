@@ -9,6 +9,7 @@ import { quiet, type Effort } from './effort.js';
 import { classifyGitFailure } from '../domain/git-failure.js';
 import { MARK_NAME } from './mark.js';
 import { gitFailure } from './mirror.js';
+import { requireFitting } from './tree-extent.js';
 
 /** A commit laid out in a folder of its own, with an index of its own. */
 export interface TreePlace {
@@ -22,12 +23,13 @@ export interface TreePlace {
 
 /**
  * Writes the commit's files, modes and symbolic links as committed. `damaged` means that the mirror's objects cannot be read.
- * Throws `DISK_FULL`, `GIT_FAILED`, `COMMAND_TIMEOUT`, `ABORTED`.
+ * Throws `RELEASE_INVALID`, `DISK_SHORT`, `DISK_FULL`, `GIT_FAILED`, `COMMAND_TIMEOUT`, `ABORTED`.
  */
 export async function checkOutTree(place: TreePlace, effort: Effort): Promise<'done' | 'damaged'> {
   await rm(place.tree, { recursive: true, force: true });
   await rm(place.index, { force: true });
   await rm(`${place.index}.lock`, { force: true });
+  if ((await requireFitting(place, effort)) === null) return 'damaged';
   await mkdir(place.tree, { recursive: true });
   const result = await inTree(
     place,

@@ -1,7 +1,7 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { readTextIfAny } from '../os/files.js';
+import { readPlainFile, readTextIfAny } from '../os/files.js';
 import { chooseManager } from './managers.js';
 import type { Project } from './project.js';
 
@@ -98,7 +98,7 @@ async function trustYarn({ tree, packageJson }: Project, dev: boolean): Promise<
   const installed = Object.entries(lockfileEntries).map(([pattern, resolved]) => `${pattern} ${resolved}`);
   return (
     installed.sort().join('\n') ===
-    yarnEntries(await readFile(join(tree, 'yarn.lock'), 'utf8'))
+    yarnEntries((await readPlainFile(join(tree, 'yarn.lock'))).toString('utf8'))
       .sort()
       .join('\n')
   );

@@ -11,7 +11,7 @@ import { release } from '../domain/releases.js';
 const COLORS = createColors(false);
 const TELLING = { now: 2, say: String, colors: COLORS };
 // git takes the control characters of C1 in names: 9b begins a colour code, as ESC [ does.
-const EVIL = '\u009b31mv1.0.0\u0007';
+const EVIL = '\u009b31mv1.0.0\u0007\u202e';
 const HERE = { ...release(EVIL, 1), since: 1, cause: EVIL };
 const RUN: Run = {
   ...{ id: EVIL, cause: EVIL, from: HERE, to: HERE, startedAt: 1, endedAt: 2 },
@@ -33,7 +33,7 @@ const STATUS: Status = {
 /** No control character, and what was meant. */
 function assertPlain(text: string): void {
   assert.match(text, /v1\.0\.0/);
-  assert.doesNotMatch(text, /(?!\n)\p{Cc}/u);
+  assert.doesNotMatch(text, /(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
 }
 
 test('whatever a repository, pm2 or a machine calls its things: what is shown is plain', () => {

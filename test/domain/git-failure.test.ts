@@ -29,6 +29,12 @@ const TABLE: [GitFailure, string][] = [
   ],
   ['refused', "fatal: unable to access 'https://h/': The requested URL returned error: 403"],
   ['refused', "fatal: unable to access 'https://h/': The requested URL returned error: 301"],
+  [
+    'malformed',
+    `error: object ${'1'.repeat(40)}: hasDotgit: contains '.git'\nfatal: fsck error in packed object\nfatal: fetch-pack: invalid index-pack output`,
+  ],
+  ['malformed', "error: invalid path '.g\u200cit/config'"],
+  ['unreachable', `remote: error: object ${'1'.repeat(40)}: hasDotgit: x\nfatal: early EOF`],
   ['missing', 'fatal: remote error: upload-pack: not our ref 0101'],
   ['missing', "fatal: couldn't find remote ref refs/tags/v9"],
   ['corrupt', 'error: object file objects/01/01 is empty\nfatal: loose object 0101 is corrupt'],

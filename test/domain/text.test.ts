@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { plainLine } from '../../src/domain/plain.js';
+import { GitOpsError } from '../../src/domain/errors.js';
+import { plainJson, plainLine } from '../../src/domain/plain.js';
 import { redactUrl, redactUrls } from '../../src/domain/redact.js';
 import { describeRelease, releaseFolder, sameRelease, sha7 } from '../../src/domain/release.js';
 import { runId } from '../../src/domain/run.js';
@@ -22,17 +23,61 @@ test('a line from outside is shown without colours and control characters', () =
   for (const [text, expected] of table) assert.equal(plainLine(text), expected);
 });
 
+test('what would deceive the eye is written out, and what a script or an emoji needs stays', () => {
+  const table: [string, string][] = [
+    ['v1.0.0\u202e0.0.2v', 'v1.0.0\\u{202e}0.0.2v'],
+    ['\u2066a\u2069\u200f', '\\u{2066}a\\u{2069}\\u{200f}'],
+    ['ma\u200bin\u2060\ufeff\u00ad', 'ma\\u{200b}in\\u{2060}\\u{feff}\\u{ad}'],
+    ['a\u2028b\u{e0061}', 'a\\u{2028}b\\u{e0061}'],
+    ['می\u200cخواهم 👩\u200d🚀 ❤\ufe0f', 'می\u200cخواهم 👩\u200d🚀 ❤\ufe0f'],
+  ];
+  for (const [text, expected] of table) assert.equal(plainLine(text), expected);
+});
+
+test('whatever a value holds: its JSON means the same and is plain', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
+      const text = plainJson(JSON.stringify(value, null, 2));
+      assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(value)));
+      assert.equal(plainLine(text.replaceAll('\n', '')), text.replaceAll('\n', ''));
+    }),
+  );
+  assert.equal(plainJson('"\u009b2J\u202e\u{e0061}é"'), '"\\u009b2J\\u202e\\udb40\\udc61é"');
+});
+
+test('a failure quotes nothing that a log or a terminal must not have', () => {
+  const said = 'cannot reach https://me:hunter2@host/a: \u001b]0;owned\u0007\u001b[2J\nremote: \u202eok';
+  const error = new GitOpsError('SOURCE_REFUSED', said, { hint: 'see https://t0ken@host/\u009b2J' });
+  assert.equal(error.message, 'cannot reach https://host/a: ]0;owned\nremote: \\u{202e}ok');
+  assert.equal(error.hint, 'see https://host/2J');
+});
+
 test('whatever the line: no control character but a tab is left, and what is plain stays', () => {
   const nasty = fc.string({
     unit: fc.oneof(
-      fc.constantFrom('\u001b', '\u009b', '[', '3', '1', ';', 'm', '\r', '\n', '\t', '\u0000'),
+      fc.constantFrom(
+        '\u001b',
+        '\u009b',
+        '\u202e',
+        '\u200b',
+        '[',
+        '3',
+        '1',
+        ';',
+        'm',
+        '\r',
+        '\n',
+        '\t',
+        '\u0000',
+      ),
       fc.string(),
     ),
   });
   fc.assert(
     fc.property(nasty, (text) => {
       const plain = plainLine(text);
-      for (const character of plain) assert.ok(character === '\t' || !/\p{Cc}/u.test(character));
+      for (const character of plain)
+        assert.ok(character === '\t' || !/[\p{Cc}\p{Bidi_Control}]/u.test(character));
       assert.equal(plainLine(plain), plain);
     }),
   );

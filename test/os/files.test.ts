@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, chown, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
+import { execa } from 'execa';
 import {
   appendDurably,
   exists,
@@ -43,6 +44,23 @@ test('a write that fails leaves the old text, and no temporary file', async (con
   assert.deepEqual(await readdir(folder), ['a']);
   await assert.rejects(writeDurably(join(folder, 'gone', 'b'), 'new'), { code: 'ENOENT' });
 });
+
+test(
+  'what is no plain file is not waited for, nor read without end',
+  { skip: process.platform === 'win32' },
+  async (context) => {
+    const folder = await ownFolder(context);
+    await execa('mkfifo', [join(folder, 'pipe')]);
+    await symlink('/dev/zero', join(folder, 'endless'));
+    for (const name of ['pipe', 'endless'])
+      await assert.rejects(readTextIfAny(join(folder, name)), {
+        code: 'SYSTEM_FAILED',
+        message: /is no plain file$/,
+      });
+    assert.equal(await readTextIfAny(join(folder, 'gone')), null);
+    await assert.rejects(readTextIfAny(folder), { code: 'EISDIR' });
+  },
+);
 
 test('lines are appended in order', async (context) => {
   const path = join(await ownFolder(context), 'a');

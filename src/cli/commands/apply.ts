@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readPlan } from '../../agent/plan.js';
 import { EXIT } from '../exit.js';
-import { gateJson, releaseJson, whyJson } from '../json.js';
+import { gateJson, jsonText, releaseJson, whyJson } from '../json.js';
 import { momentsOf } from '../moment.js';
 import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
 import { bringNow, type Wanted } from '../bring.js';
@@ -45,9 +45,7 @@ export function planVerb({ terminal, signal }: Session, end: (code: number) => v
         gates: gates.map(gateJson),
       };
       terminal.data(
-        options.json === true
-          ? JSON.stringify(json, null, 2)
-          : renderPlan(plan, momentsOf(root), terminal.colors),
+        options.json === true ? jsonText(json) : renderPlan(plan, momentsOf(root), terminal.colors),
       );
       end(behind || steps.length > 0 ? EXIT.behind : EXIT.done);
     });

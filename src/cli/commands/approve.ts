@@ -6,7 +6,7 @@ import type { Approval } from '../../domain/orders.js';
 import { plainLine } from '../../domain/plain.js';
 import { describeRelease } from '../../domain/release.js';
 import { EXIT } from '../exit.js';
-import { approvalJson } from '../json.js';
+import { approvalJson, jsonText } from '../json.js';
 import { momentsOf, type Say } from '../moment.js';
 import { openNamedRoot, parseUntil, verb, type CommonOptions, type Session } from '../session.js';
 
@@ -28,7 +28,7 @@ export function approveVerb({ terminal, signal }: Session, end: (code: number) =
       const done = tag === undefined ? '' : await change(root, { ...options, tag }, signal);
       const standing = await approvals(root);
       if (options.json === true)
-        terminal.data(JSON.stringify({ schema: 1, approvals: standing.map(approvalJson) }, null, 2));
+        terminal.data(jsonText({ schema: 1, approvals: standing.map(approvalJson) }));
       else terminal.data(tag === undefined ? list(standing, momentsOf(root)) : done);
       end(EXIT.done);
     });

@@ -3,6 +3,7 @@ import { examine } from '../../agent/doctor.js';
 import type { Check } from '../../domain/check.js';
 import { plainLine } from '../../domain/plain.js';
 import { EXIT } from '../exit.js';
+import { jsonText } from '../json.js';
 import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
 import { alignRows, type Colors } from '../terminal.js';
 
@@ -13,9 +14,7 @@ export function doctorVerb({ terminal, signal }: Session, end: (code: number) =>
     .action(async (options: CommonOptions) => {
       const checks = await examine(await openNamedRoot(options), signal);
       terminal.data(
-        options.json === true
-          ? JSON.stringify({ schema: 1, checks }, null, 2)
-          : render(checks, terminal.colors),
+        options.json === true ? jsonText({ schema: 1, checks }) : render(checks, terminal.colors),
       );
       end(checks.some(({ level }) => level === 'problem') ? EXIT.usage : EXIT.done);
     });

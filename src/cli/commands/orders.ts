@@ -8,6 +8,7 @@ import { plainLine } from '../../domain/plain.js';
 import { describeRelease } from '../../domain/release.js';
 import { bringNow } from '../bring.js';
 import { EXIT } from '../exit.js';
+import { jsonLine } from '../json.js';
 import { momentsOf } from '../moment.js';
 import { openNamedRoot, parseUntil, verb, type CommonOptions, type Session } from '../session.js';
 import type { Terminal } from '../terminal.js';
@@ -66,8 +67,8 @@ export function channelVerb({ terminal, signal }: Session, end: End): Command {
       const release = name === undefined ? null : await setChannel(root, written, signal);
       const rules = await rulesHere({ ...root, config: { ...root.config, channelText: written } });
       const inForce = rules.channelText;
-      if (options.json === true) terminal.data(JSON.stringify({ schema: 1, channel: written, inForce }));
-      else if (name === undefined) terminal.data(written);
+      if (options.json === true) terminal.data(jsonLine({ schema: 1, channel: written, inForce }));
+      else if (name === undefined) terminal.data(plainLine(written));
       else {
         const picks =
           release === null ? 'no release fits it yet' : `it picks ${describeRelease(release)} now`;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { checkPolicyFile, type CheckedPolicy } from '../../agent/check-policy.js';
 import { showPolicy } from '../../agent/show-policy.js';
 import { EXIT } from '../exit.js';
+import { jsonText } from '../json.js';
 import { momentsOf } from '../moment.js';
 import {
   policyCheckJson,
@@ -41,7 +42,7 @@ function checkVerb({ terminal }: Session, end: End): Command {
     .action(async (file: string, { against, strict, json }: CheckOptions) => {
       const checked = await checkPolicyFile(file, against ?? null);
       const code = isGood(checked, strict === true) ? EXIT.done : EXIT.usage;
-      if (json === true) terminal.data(JSON.stringify(policyCheckJson(file, checked), null, 2));
+      if (json === true) terminal.data(jsonText(policyCheckJson(file, checked)));
       else {
         if (checked.mistakes.length > 0) terminal.data(renderMistakes(file, checked.mistakes));
         if (checked.policy !== null) terminal.data(renderPlaced(file, checked, terminal.colors));
@@ -59,7 +60,7 @@ function showVerb({ terminal }: Session, end: End): Command {
       const shown = await showPolicy(root);
       terminal.data(
         options.json === true
-          ? JSON.stringify(policyShowJson(shown), null, 2)
+          ? jsonText(policyShowJson(shown))
           : renderPolicy(shown, momentsOf(root), terminal.colors),
       );
       end(EXIT.done);

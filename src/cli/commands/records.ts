@@ -4,7 +4,7 @@ import type { LogLine } from '../../agent/log-tail.js';
 import { zoneOf } from '../../agent/root.js';
 import { GitOpsError } from '../../domain/errors.js';
 import { EXIT } from '../exit.js';
-import { runJson } from '../json.js';
+import { jsonLine, jsonText, runJson } from '../json.js';
 import { timesOfDay } from '../moment.js';
 import { renderLogLine, renderRuns } from '../render.js';
 import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
@@ -32,8 +32,7 @@ export function historyVerb({ terminal }: Session, end: End): Command {
         });
       const root = await openNamedRoot(options);
       const runs = await readRuns(root, limit);
-      if (options.json === true)
-        terminal.data(JSON.stringify({ schema: 1, runs: runs.map(runJson) }, null, 2));
+      if (options.json === true) terminal.data(jsonText({ schema: 1, runs: runs.map(runJson) }));
       else terminal.data(runs.length === 0 ? 'no run yet' : renderRuns(runs, zoneOf(root), terminal.colors));
       end(EXIT.done);
     });
@@ -51,11 +50,10 @@ export function logsVerb({ terminal, signal }: Session, end: End): Command {
       const json = options.json === true;
       const time = timesOfDay(zoneOf(root));
       const onLine = (line: LogLine): void => {
-        terminal.data(json ? JSON.stringify(line) : renderLogLine(line, time, terminal.colors));
+        terminal.data(json ? jsonLine(line) : renderLogLine(line, time, terminal.colors));
       };
       if (options.follow === true) await followLog(root, id, { onLine, signal });
-      else if (json)
-        terminal.data(JSON.stringify({ schema: 1, run: id, lines: await readLog(root, id) }, null, 2));
+      else if (json) terminal.data(jsonText({ schema: 1, run: id, lines: await readLog(root, id) }));
       else (await readLog(root, id)).forEach(onLine);
       end(EXIT.done);
     });

@@ -3,7 +3,7 @@ import { foreseeRollout, type Question } from '../../agent/foresee.js';
 import { DURATION_FORMS, parseDuration } from '../../config/duration.js';
 import { GitOpsError } from '../../domain/errors.js';
 import { EXIT } from '../exit.js';
-import { rolloutJson } from '../json.js';
+import { jsonText, rolloutJson } from '../json.js';
 import { renderRollout } from '../render-rollout.js';
 import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
 
@@ -30,9 +30,7 @@ export function rolloutVerb({ terminal }: Session, end: (code: number) => void):
       const question: Question = { tag, policy, roster, from, out, pollEveryMs: spanOf(options.poll) };
       const foresight = await foreseeRollout(question, () => openNamedRoot(options));
       terminal.data(
-        options.json === true
-          ? JSON.stringify(rolloutJson(foresight), null, 2)
-          : renderRollout(foresight, terminal.colors),
+        options.json === true ? jsonText(rolloutJson(foresight)) : renderRollout(foresight, terminal.colors),
       );
       end(EXIT.done);
     });

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readStatus } from '../../agent/status.js';
 import type { Status } from '../../domain/status.js';
 import { EXIT } from '../exit.js';
-import { statusJson } from '../json.js';
+import { jsonText, statusJson } from '../json.js';
 import { momentsOf } from '../moment.js';
 import { renderStatus } from '../render.js';
 import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
@@ -14,7 +14,7 @@ export function statusVerb({ terminal, signal }: Session, end: (code: number) =>
     .action(async (options: CommonOptions) => {
       const root = await openNamedRoot(options);
       const status = await readStatus(root, signal);
-      const json = JSON.stringify(statusJson(status), null, 2);
+      const json = jsonText(statusJson(status));
       const [now, { colors }] = [root.host.clock.now(), terminal];
       terminal.data(
         options.json === true ? json : renderStatus(status, { now, say: momentsOf(root), colors }),
