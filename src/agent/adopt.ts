@@ -23,7 +23,7 @@ export async function adoptCheckout(place: Workplace): Promise<Extract<Event, { 
       hint: 'clone the repository there first, or use strategy "releases"',
     });
   }
-  refuseTrackedConfig(checkout);
+  refuseOwnTracked(checkout);
   await excludeFromStatus(layout.root, effort);
   const brought = await readBroughtOrDefaults(place, checkout, layout.root);
   await writeLive(layout.state, {
@@ -61,13 +61,13 @@ function releaseOf({ commit, tags }: Checkout, tagPrefix: string): Release {
     : { tag, commit, ref: `refs/tags/${tag}` };
 }
 
-function refuseTrackedConfig({ gitopsJsonTracked }: Checkout): void {
-  if (!gitopsJsonTracked) return;
+function refuseOwnTracked({ ownPathsTracked: [path] }: Checkout): void {
+  if (path === undefined) return;
   throw new GitOpsError(
     'CONFIG_INVALID',
-    'the repository tracks a gitops.json: a pushed commit could change its own gatekeeper',
+    `the repository tracks ${path}: a pushed commit could change its own gatekeeper`,
     {
-      hint: 'remove gitops.json from the repository; each machine has its own',
+      hint: `remove ${path} from the repository; each machine has its own`,
     },
   );
 }

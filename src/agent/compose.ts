@@ -1,11 +1,12 @@
 import { homedir, hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { loadMachineConfig } from '../config/load.js';
 import { GitOpsError } from '../domain/errors.js';
 import { machineZone, systemClock } from '../os/clock.js';
 import { cleanEnvironment, type Env } from '../os/env.js';
 import { exists, readTextIfAny } from '../os/files.js';
-import { CONFIG_FILE, layoutOf } from '../state/layout.js';
+import { requireOwnFolder } from '../os/trusted.js';
+import { CONFIG_FILE, layoutOf, type Layout } from '../state/layout.js';
 import { ensureMachine } from '../state/store.js';
 import type { Host, Root } from './root.js';
 
@@ -17,7 +18,7 @@ export function composeHost({
   return {
     background,
     clock: systemClock({ background }),
-    env: cleanEnvironment(process.env),
+    env: without(cleanEnvironment(process.env), names),
     secretEnv: pick(process.env, names),
     platform: process.platform,
     pm2Home: nonEmpty(process.env['PM2_HOME']) ?? join(homedir(), '.pm2'),
@@ -36,6 +37,7 @@ export function rootOfEnvironment(): string | null {
 export async function openRoot(folder: string, options: { background?: boolean } = {}): Promise<Root> {
   const layout = layoutOf(resolve(folder));
   const config = await loadMachineConfig(layout.config);
+  await requireOwnFolder(layout.state);
   const secrets = [config.credentials, config.policy?.credentials ?? null];
   const host = composeHost({
     ...options,
@@ -44,16 +46,25 @@ export async function openRoot(folder: string, options: { background?: boolean }
   return { host, layout, config, machine: await ensureMachine(layout, host.clock.now()) };
 }
 
-/** The nearest folder from `start` upwards that holds a `gitops.json`. Throws `NOT_A_ROOT`. */
+/** The nearest folder from `start` upwards that holds a `gitops.json`, and is none of a root's releases: these may bring what they like. Throws `NOT_A_ROOT`. */
 export async function findRoot(start: string): Promise<string> {
+  const found: string[] = [];
   for (let folder = resolve(start); ; folder = dirname(folder)) {
     // A folder above that we may not look into is no root of ours.
-    if (await exists(join(folder, CONFIG_FILE)).catch(() => false)) return folder;
+    if (await exists(join(folder, CONFIG_FILE)).catch(() => false)) found.push(folder);
     if (dirname(folder) === folder) break;
   }
+  const [nearest] = found;
+  const owner = found.find((root) => nearest !== undefined && holdsReleases(layoutOf(root), nearest));
+  if (nearest !== undefined) return owner ?? nearest;
   throw new GitOpsError('NOT_A_ROOT', `no gitops.json in ${resolve(start)} or above`, {
     hint: 'go to the root, name it with --root DIR, or make one: pm2-gitops init [REPOSITORY]',
   });
+}
+
+/** Whether a folder lies where a root keeps releases. */
+function holdsReleases({ releases, current, state }: Layout, folder: string): boolean {
+  return [releases, current, state].some((place) => `${folder}${sep}`.startsWith(`${place}${sep}`));
 }
 
 /** Whether the person asked for output without colours (no-color.org). */
@@ -68,6 +79,11 @@ export async function ownVersion(): Promise<string> {
   return typeof found === 'object' && found !== null && 'version' in found
     ? String(found.version)
     : 'unknown';
+}
+
+/** What is a secret goes to git only, whatever its name is. */
+function without(env: Env, names: readonly string[]): Env {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
 }
 
 function pick(source: NodeJS.ProcessEnv, names: readonly string[]): Env {

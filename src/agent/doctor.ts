@@ -13,6 +13,7 @@ import { connectDaemon } from '../runtime/rpc.js';
 import { daemonInfo } from '../runtime/start.js';
 import { locksSupported } from '../state/lock.js';
 import { checkApps, checkChildren, checkDrift } from './doctor-apps.js';
+import { checkPrivacy } from './doctor-privacy.js';
 import { checkRecords } from './doctor-records.js';
 import { gatherFacts } from './facts.js';
 import { lookNow } from './look.js';
@@ -32,6 +33,7 @@ export async function examine(root: Root, signal: AbortSignal): Promise<Check[]>
     checkPs,
     checkDisk,
     checkRecords,
+    checkPrivacy,
     checkSource,
     checkDaemon,
     checkApps,

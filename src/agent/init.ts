@@ -8,6 +8,7 @@ import { afterLook } from '../domain/observed.js';
 import type { Ref, Release } from '../domain/release.js';
 import { FRESH } from '../domain/upgrade.js';
 import { exists, makePrivateFolder, writeDurably } from '../os/files.js';
+import { requireOwnFolder } from '../os/trusted.js';
 import { listRefs } from '../source/list-refs.js';
 import { openJournal } from '../state/journal.js';
 import { layoutOf, type Layout } from '../state/layout.js';
@@ -58,6 +59,7 @@ export async function initiate(request: InitRequest, signal: AbortSignal): Promi
     throw new GitOpsError('ROOT_EXISTS', `${layout.root} is a root already`, {
       hint: 'see pm2-gitops status',
     });
+  await requireOwnFolder(layout.state);
   await requireLocks();
   const checkout = await inspectCheckout(layout.root, { env: host.env, signal, limitMs: LOOK_LIMIT_MS });
   const written = await settle(request, { layout, checkout });

@@ -3,13 +3,14 @@ import type { ParseError } from 'jsonc-parser';
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { exists, hasErrno, readTextIfAny } from '../os/files.js';
 import { machineZone } from '../os/clock.js';
+import { requireTrusted } from '../os/trusted.js';
 import { readCrons } from './cron.js';
 import { parseMachineConfig, type MachineConfig } from './machine.js';
 
 // Editors and shells of Windows begin UTF-8 files with it; JSON.parse refuses it.
 const BYTE_ORDER_MARK = /^\ufeff/;
 
-/** Reads and checks `gitops.json`. Throws `NOT_A_ROOT` where there is none, `CONFIG_INVALID` with line and column or the key. */
+/** Reads and checks `gitops.json`. Throws `NOT_A_ROOT` where there is none, `CONFIG_INVALID` with line and column or the key, `STATE_UNSAFE` where another user could have written it. */
 export async function loadMachineConfig(path: string): Promise<MachineConfig> {
   const written = await readTextIfAny(path).catch((error: unknown) => {
     throw unreadable(error, path);
@@ -19,6 +20,7 @@ export async function loadMachineConfig(path: string): Promise<MachineConfig> {
       hint: 'make a root here: pm2-gitops init [REPOSITORY]',
     });
   }
+  await requireTrusted(path);
   const text = written.replace(BYTE_ORDER_MARK, '');
   const strategy = (await exists(join(dirname(path), '.git'))) ? 'checkout' : 'releases';
   const value = await parseJson(text, path);

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
 import { hasErrno } from './errno.js';
 import { renameStubborn } from './rename.js';
+import { requireOwnFolder } from './trusted.js';
 
 export { hasErrno } from './errno.js';
 
@@ -109,13 +110,8 @@ export async function syncFile(path: string): Promise<void> {
 /** Makes a folder that only its owner can enter. Throws `STATE_UNSAFE` for one that is a symbolic link or somebody else's. */
 export async function makePrivateFolder(path: string): Promise<void> {
   if (!(await exists(path))) await makeFolder(path);
+  await requireOwnFolder(path);
   const found = await lstat(path);
-  if (found.isSymbolicLink()) {
-    throw new GitOpsError('STATE_UNSAFE', `${path} is a symbolic link`, {
-      hint: 'replace it by a real folder',
-    });
-  }
-  await refuseForeign(path, found.uid);
   // Windows has no such bits: there the rights come from the folder above.
   if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) await chmod(path, 0o700);
 }
@@ -127,15 +123,6 @@ async function makeFolder(path: string): Promise<void> {
   } catch (error) {
     throw translateDiskError(error, path);
   }
-}
-
-/** Root works for whom the folder above belongs to. */
-async function refuseForeign(path: string, uid: number): Promise<void> {
-  const own = process.getuid?.() ?? uid;
-  if (uid === own || (own === 0 && uid === (await stat(dirname(path))).uid)) return;
-  throw new GitOpsError('STATE_UNSAFE', `${path} belongs to another user (uid ${uid})`, {
-    hint: `work as that user, or give it to yours: chown -R ${own} ${path}`,
-  });
 }
 
 /** Gives what we made with root's rights to whom its folder belongs: after one `sudo`, its user must be able to go on. */

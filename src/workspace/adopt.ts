@@ -23,8 +23,8 @@ export interface Checkout {
   /** Tracked files that differ from HEAD, lockfiles apart. */
   readonly edits: readonly string[];
   readonly lockfileEdits: readonly string[];
-  /** Whether the repository itself has a `gitops.json`: the machine's own must not come from there. */
-  readonly gitopsJsonTracked: boolean;
+  /** What the repository brings of what must be the machine's own: `gitops.json`, the state. */
+  readonly ownPathsTracked: readonly string[];
 }
 
 /**
@@ -55,7 +55,7 @@ export async function inspectCheckout(root: string, options: CheckoutGitOptions)
     shallow: (await git.run(['rev-parse', '--is-shallow-repository'])).trim() === 'true',
     edits: changed.filter((path) => !isLockfile(path)),
     lockfileEdits: changed.filter(isLockfile),
-    gitopsJsonTracked: (await git.run(['ls-files', '--', 'gitops.json'])) !== '',
+    ownPathsTracked: lines(await git.run(['ls-files', '--', ':(icase)gitops.json', ':(icase).pm2-gitops'])),
   };
 }
 

@@ -20,7 +20,7 @@ test('a checkout is described as it is', async (t) => {
     shallow: false,
     edits: ['app.js'],
     lockfileEdits: ['package-lock.json'],
-    gitopsJsonTracked: false,
+    ownPathsTracked: [],
   });
 });
 
@@ -39,14 +39,17 @@ test('an ssh remote is taken over with its user, who is part of the address, and
 });
 
 test('detached, shallow, without a remote, with a tracked gitops.json: all are told', async (t) => {
-  const f = makeFixture(t, { v1: { 'gitops.json': '{}\n' }, clone: ['--depth=1'] });
+  const f = makeFixture(t, {
+    v1: { 'gitops.json': '{}\n', '.PM2-gitops/orders.json': '{}' },
+    clone: ['--depth=1'],
+  });
   f.git('checkout', '--quiet', '--detach');
   f.git('remote', 'remove', 'origin');
   const found = await inspectCheckout(f.root, effort());
   assert.equal(found?.branch, null);
   assert.equal(found.remoteUrl, null);
   assert.equal(found.shallow, true);
-  assert.equal(found.gitopsJsonTracked, true);
+  assert.deepEqual(found.ownPathsTracked, ['.PM2-gitops/orders.json', 'gitops.json']);
 });
 
 test('of several remotes only origin counts, of a single one its name does not', async (t) => {
