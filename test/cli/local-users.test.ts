@@ -42,7 +42,7 @@ test('what another user could have written is not done', AS_ROOT, async (t) => {
   await chown(config, NOBODY, NOBODY);
   const foreign = await runCli(root, ['status']);
   assert.deepEqual(
-    [foreign.code, /gitops\.json belongs to another user \(uid 65534\)/.test(foreign.stderr)],
+    [foreign.code, foreign.stderr.includes('gitops.json belongs to another user (uid 65534)')],
     [2, true],
   );
   await chown(root, NOBODY, NOBODY); // now root works for that user
@@ -95,7 +95,7 @@ test('a state folder that is a link is neither believed nor written through', PO
   await symlink(join(elsewhere, 'state'), join(root, '.pm2-gitops'));
   for (const verb of ['status', 'apply', 'resume', 'doctor', 'logs']) {
     const { code, stderr } = await runCli(root, [verb]);
-    assert.deepEqual([code, /\.pm2-gitops is a symbolic link/.test(stderr)], [2, true], verb);
+    assert.deepEqual([code, stderr.includes('.pm2-gitops is a symbolic link')], [2, true], verb);
   }
   await rm(join(root, 'gitops.json'));
   const { stderr } = await runCli(root, ['init', await taggedRepository(t), '--yes']);
