@@ -1,13 +1,8 @@
 import { access, constants, statfs } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import satisfies from 'semver/functions/satisfies.js';
-import { chooseRelease } from '../domain/channel.js';
 import { ok, problem, warning, type Check } from '../domain/check.js';
-import { wishFacts } from '../domain/decide.js';
 import { isGitOpsError, messageOf } from '../domain/errors.js';
-import type { Facts } from '../domain/facts.js';
-import { movedTags, trustedRefs, type Observed } from '../domain/observed.js';
-import { sha7 } from '../domain/release.js';
 import { runGit } from '../os/git.js';
 import { connectDaemon } from '../runtime/rpc.js';
 import { daemonInfo } from '../runtime/start.js';
@@ -15,8 +10,7 @@ import { locksSupported } from '../state/lock.js';
 import { checkApps, checkChildren, checkDrift } from './doctor-apps.js';
 import { checkPrivacy } from './doctor-privacy.js';
 import { checkRecords } from './doctor-records.js';
-import { gatherFacts } from './facts.js';
-import { lookNow } from './look.js';
+import { checkSource } from './doctor-source.js';
 import type { Root } from './root.js';
 
 const NODE_RANGE = '>=20.19';
@@ -123,51 +117,6 @@ async function checkDisk({ layout }: Root): Promise<Check> {
   return free < LITTLE_BYTES
     ? warning('disk', detail, 'free some space, or lower "keep" in gitops.json')
     : ok('disk', detail);
-}
-
-async function checkSource(root: Root, signal: AbortSignal): Promise<Check[]> {
-  const observed = await lookNow(root, signal);
-  if (observed.error !== null)
-    return [
-      problem(
-        'source',
-        observed.error,
-        'check the network, the repository and its credentials in gitops.json',
-      ),
-    ];
-  // The fleet's policy may choose another channel than gitops.json.
-  const facts = await gatherFacts(root);
-  const { channel, channelText } = wishFacts(facts).rules;
-  const choice = chooseRelease(channel, trustedRefs(observed), root.config.tagPrefix);
-  const picks = choice.found
-    ? ok('channel', `${channelText} picks ${choice.release.tag} (${sha7(choice.release.commit)})`)
-    : warning('channel', choice.detail, 'tag a release, or pm2-gitops channel NAME');
-  const moved = movedTags(observed).map(({ tag, seen, now }) =>
-    warning(
-      'tags',
-      `${tag} moved from ${sha7(seen)} to ${sha7(now)}: not followed`,
-      'never move a version tag: tag a new one',
-    ),
-  );
-  return [
-    ok('source', `reachable, ${observed.refs.length} refs`),
-    picks,
-    ...moved,
-    ...policyChecks(observed, facts),
-  ];
-}
-
-/** Nothing where no policy is named. */
-function policyChecks({ policyError }: Observed, { policy }: Facts): Check[] {
-  if (policy.at === 'none') return [];
-  const mend = 'see policy in gitops.json, and pm2-gitops policy show';
-  if (policy.at === 'unread') return [problem('policy', policy.detail, mend)];
-  const trouble = policyError ?? policy.problem;
-  return [
-    trouble === null
-      ? ok('policy', `version ${policy.policy.version}, ${sha7(policy.commit)}`)
-      : warning('policy', trouble, mend),
-  ];
 }
 
 async function checkDaemon({ host }: Root, signal: AbortSignal): Promise<Check> {

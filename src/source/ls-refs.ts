@@ -16,7 +16,8 @@ export interface HttpRemote {
 
 const REQUEST_TYPE = 'application/x-git-upload-pack-request';
 const RESULT_TYPE = 'application/x-git-upload-pack-result';
-const SERVICE = '/git-upload-pack';
+/** What git asks for below the address of a repository. */
+export const SERVICE = '/git-upload-pack';
 const MOST_REDIRECTS = 3;
 
 /**
@@ -41,15 +42,16 @@ export async function lsRefs(remote: HttpRemote, wanted: Wanted, limits: PostLim
   }
 }
 
-/** https://git-scm.com/docs/http-protocol#_smart_service_git_upload_pack */
-function endpointOf(text: string): URL {
+/** Where a repository is asked: https://git-scm.com/docs/http-protocol#_smart_service_git_upload_pack */
+export function endpointOf(text: string): URL {
   const url = new URL(`${text.replace(/\/+$/, '')}${SERVICE}`);
   url.username = '';
   url.password = '';
   return url;
 }
 
-function headersFor({ basic }: HttpRemote): Record<string, string> {
+/** What goes with the request. */
+export function headersFor({ basic }: HttpRemote): Record<string, string> {
   return {
     'git-protocol': 'version=2',
     'content-type': REQUEST_TYPE,
