@@ -1,5 +1,13 @@
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
-import { afterFailedLook, afterLook, type Observed, type PolicySight } from '../domain/observed.js';
+import {
+  afterFailedLook,
+  afterLook,
+  afterTurnLeftOut,
+  type Observed,
+  type Pace,
+  type PolicySight,
+} from '../domain/observed.js';
+import { restsUntil } from '../domain/outage.js';
 import { redactUrl } from '../domain/redact.js';
 import type { MachineConfig } from '../config/machine.js';
 import type { PolicySource } from '../config/remote.js';
@@ -13,6 +21,7 @@ import { readObserved, writeObserved } from '../state/observed-store.js';
 import { channelInForce, policyState } from './fleet.js';
 import { diskOf, refusalOf } from './room.js';
 import type { Root } from './root.js';
+import { pollEveryMs } from './schedule.js';
 
 // Longer than a look may take.
 const LOOK_WAIT_MS = 120_000;
@@ -29,7 +38,10 @@ export async function takeTurn(root: Root, turn: Instant, signal: AbortSignal): 
   if (lock === null) return null;
   return underLock(lock, async () => {
     const before = await readObserved(layout);
-    return isTaken(before, turn, host.clock.now()) ? null : look(root, { before, turn }, signal);
+    if (isTaken(before, turn, host.clock.now())) return null;
+    return before !== null && isResting(before, host.clock.now())
+      ? leaveOut(root, before, turn)
+      : look(root, { before, turn, trigger: 'turn' }, signal);
   });
 }
 
@@ -52,8 +64,19 @@ export async function lookNow(root: Root, signal: AbortSignal): Promise<Observed
     const now = host.clock.now();
     // A look in the future is one from before the clock was set back.
     const answered = before !== null && before.error === null && before.at > asked && before.at <= now;
-    return answered ? before : look(root, { before, turn: before?.turn ?? 0 }, signal);
+    return answered ? before : look(root, { before, turn: before?.turn ?? 0, trigger: 'person' }, signal);
   });
+}
+
+/** A turn at which the source is left alone: what is known is decided by all the same. */
+async function leaveOut({ layout }: Root, before: Observed, turn: Instant): Promise<Observed> {
+  const after = afterTurnLeftOut(before, turn);
+  await writeObserved(layout, after);
+  return after;
+}
+
+function isResting({ outage, at }: Observed, now: Instant): boolean {
+  return restsUntil(outage, { at, now }) !== null;
 }
 
 async function underLock<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
@@ -64,25 +87,31 @@ async function underLock<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
   }
 }
 
+interface Occasion {
+  readonly before: Observed | null;
+  readonly turn: Instant;
+  readonly trigger: Pace['trigger'];
+}
+
 /** One look, written down whatever comes of it. */
-async function look(
-  root: Root,
-  { before, turn }: { before: Observed | null; turn: Instant },
-  signal: AbortSignal,
-): Promise<Observed> {
+async function look(root: Root, { before, turn, trigger }: Occasion, signal: AbortSignal): Promise<Observed> {
   const { config, layout, host } = root;
   const at = host.clock.now();
   const place = { cwd: layout.root, signal, background: host.background };
   const [refs, apart] = await Promise.all([askForRefs(root, before, place), askApart(root, place)]);
   const after =
     refs instanceof GitOpsError
-      ? afterFailedLook(before, refs, { turn, at, policy: apart })
+      ? afterFailedLook(before, refs, { turn, at, policy: apart, pace: await paceOf(root, trigger) })
       : afterLook(before, refs, {
           ...{ turn, at, tagPrefix: config.tagPrefix },
           policy: apart ?? sharedSight(config, refs),
         });
   await writeObserved(layout, after);
   return after;
+}
+
+async function paceOf(root: Root, trigger: Pace['trigger']): Promise<Pace> {
+  return { trigger, pollEveryMs: await pollEveryMs(root), chance: root.host.chance() };
 }
 
 /** Asks for what the channels may pick from, this machine's own and the one that the policy puts it on, and for the policy's ref if it is there too. */

@@ -3,6 +3,7 @@ import { decide, mayRepair, type Decision } from '../domain/decide.js';
 import { GitOpsError, type ErrorCode } from '../domain/errors.js';
 import type { Facts, Request } from '../domain/facts.js';
 import { trustedRefs, type Observed } from '../domain/observed.js';
+import type { Outage } from '../domain/outage.js';
 import type { Release } from '../domain/release.js';
 import { gatherFacts } from './facts.js';
 import { lookByEye } from './look-closely.js';
@@ -60,11 +61,17 @@ export function namedRelease(
   });
 }
 
-function unreachable({ code, error }: Observed): GitOpsError {
+function unreachable({ code, error, outage }: Observed): GitOpsError {
   const hint = code === null ? undefined : HINTS[code];
   return new GitOpsError(code ?? 'SOURCE_UNREACHABLE', error ?? 'the last look failed', {
-    hint: hint ?? 'check the network, the repository and its credentials in gitops.json',
+    hint: hint ?? wishOf(outage) ?? 'check the network, the repository and its credentials in gitops.json',
   });
+}
+
+/** What a server asked for that a person did not wait for. */
+function wishOf(outage: Outage | null): string | null {
+  if (outage?.by !== 'server') return null;
+  return `the server asked to be left alone until ${new Date(outage.until).toISOString()}: the schedule does so, and looks again by itself`;
 }
 
 const HINTS: Partial<Record<ErrorCode, string>> = {

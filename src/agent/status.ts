@@ -1,7 +1,10 @@
 import { decide, mayRepair, wishFacts } from '../domain/decide.js';
 import { tellDrift } from '../domain/tell-drift.js';
 import { standingOrders } from '../domain/orders.js';
+import { restsUntil } from '../domain/outage.js';
+import type { Facts } from '../domain/facts.js';
 import { policyStatus } from '../domain/policy-status.js';
+import type { Instant } from '../domain/release.js';
 import { statusOf, type Status } from '../domain/status.js';
 import { holderOf } from '../state/lock.js';
 import { newestEnded } from './ended-runs.js';
@@ -34,7 +37,7 @@ export async function readStatus(root: Root, signal: AbortSignal): Promise<Statu
     processes: look.processes,
     trail: look.trail,
     lastRun: await newestEnded(root),
-    nextPoll: (await turnsOf(root)).following(facts.now),
+    nextPoll: (await turnsOf(root)).following(restOf(facts) ?? facts.now),
     worker: await holderOf(layout.upgradeLock),
     drift:
       active === null
@@ -43,4 +46,9 @@ export async function readStatus(root: Root, signal: AbortSignal): Promise<Statu
     orphans: look.silence === null ? await findOrphans(root, active?.apps ?? null, signal) : [],
     warnings: look.silence === null ? [] : [look.silence.message],
   });
+}
+
+/** Turns until then come, but do not look. */
+function restOf({ observed, now }: Facts): Instant | null {
+  return observed === null ? null : restsUntil(observed.outage, { at: observed.at, now });
 }

@@ -7,7 +7,7 @@ import type { PolicyStatus } from '../domain/policy-status.js';
 import type { Instant, Release } from '../domain/release.js';
 import { plainJson } from '../domain/plain.js';
 import type { Run } from '../domain/run.js';
-import type { Status } from '../domain/status.js';
+import type { LastPoll, Status } from '../domain/status.js';
 
 /** What `--json` prints: for programs, and whoever looks on. */
 export function jsonText(value: object): string {
@@ -38,12 +38,17 @@ export function statusJson(status: Status): object {
       since: iso(since),
     })),
     lastRun: status.lastRun === null ? null : runJson(status.lastRun),
-    lastPoll: lastPoll === null ? null : { ...lastPoll, at: iso(lastPoll.at) },
+    lastPoll: lastPoll === null ? null : lastPollJson(lastPoll),
     nextPoll: iso(status.nextPoll),
     drift: status.drift.map((each) => ({ ...each, until: iso(each.until) })),
     orphans: status.orphans.map((each) => ({ ...each, since: iso(each.since) })),
     worker: worker === null ? null : { ...worker, startedAt: iso(worker.startedAt) },
   };
+}
+
+function lastPollJson({ outage, ...poll }: LastPoll): object {
+  const told = outage === null ? null : { ...outage, since: iso(outage.since), until: iso(outage.until) };
+  return { ...poll, at: iso(poll.at), outage: told };
 }
 
 /** A run: in `status` with the tags, `trigger` telling what began it and `cause` what went wrong. */

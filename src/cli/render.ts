@@ -4,7 +4,7 @@ import { plainLine } from '../domain/plain.js';
 import { describeRelease, type Instant, type Release } from '../domain/release.js';
 import type { Run } from '../domain/run.js';
 import type { DriftReport } from '../domain/tell-drift.js';
-import type { OrphanStatus, ProcessStatus, Status } from '../domain/status.js';
+import type { OrphanStatus, OutageStatus, ProcessStatus, Status } from '../domain/status.js';
 import { columnMoments, untilOf, type Say } from './moment.js';
 import { renderPolicyLine } from './render-policy.js';
 import { alignRows, type Colors } from './terminal.js';
@@ -87,9 +87,18 @@ function stateRows(status: Status, telling: Telling): string[][] {
       ? 'not yet'
       : `${saySpan(Math.max(0, now - lastPoll.at))} ago${lastPoll.ok ? '' : colors.red(', failed')}`;
   rows.push(['last look', `${poll}  ${colors.dim(`next ${say(nextPoll)}`)}`]);
+  if (lastPoll?.outage != null) rows.push(['', colors.dim(outageText(lastPoll.outage, say))]);
   for (const entry of status.quarantine)
     rows.push(['quarantine', `${name(entry)}  ${plainLine(entry.cause.split('\n')[0] ?? '')}`]);
   return rows.map(([label, ...rest]) => [colors.dim(label ?? ''), ...rest]);
+}
+
+function outageText({ since, failures, until, by }: OutageStatus, say: Telling['say']): string {
+  const count = `${failures} ${failures === 1 ? 'turn' : 'turns'} failed since ${say(since)}`;
+  if (until === null) return count;
+  return by === 'server'
+    ? `${count}; the server asked to be left alone until ${say(until)}`
+    : `${count}; the next ones until ${say(until)} do not look (pm2-gitops apply does)`;
 }
 
 function stateText({ behind, desired, why, phase }: Status, { say, colors }: Telling): string {

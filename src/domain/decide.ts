@@ -6,6 +6,7 @@ import type { GateFacts } from './gate.js';
 import { askGates, firstClosed, OPENING_GATES, REST_GATES, STANDING_GATES } from './gates.js';
 import { NO_LACK, type Lack } from './lack.js';
 import { standingOrders } from './orders.js';
+import { restsUntil } from './outage.js';
 import { describeRelease, sameRelease, type Commit, type Release } from './release.js';
 import { rulesOf } from './rules.js';
 import { signatureGate } from './signature-gate.js';
@@ -195,6 +196,8 @@ function heldBy(gates: GateFacts, desired: Release | null): Verdict {
   return desired === null ? OPEN : firstClosed(askGates(desired, gates, REST_GATES));
 }
 
-function offline({ observed }: Facts): Closed | null {
-  return observed?.error == null ? null : closed('offline', null, observed.error);
+/** Until the schedule looks again, if it leaves out turns. */
+function offline({ observed, now }: Facts): Closed | null {
+  if (observed?.error == null) return null;
+  return closed('offline', restsUntil(observed.outage, { at: observed.at, now }), observed.error);
 }

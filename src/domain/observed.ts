@@ -1,5 +1,6 @@
 import type { ErrorCode, GitOpsError } from './errors.js';
 import { isVersionTag } from './channel.js';
+import { afterFailure, type FailedLook, type Outage } from './outage.js';
 import type { Commit, Instant, Ref } from './release.js';
 
 /** All refs that the source is known to have, and what this machine has learned of them over time. */
@@ -20,7 +21,9 @@ export interface Observed extends Listing {
   readonly error: string | null;
   /** The code of what went wrong, or null. */
   readonly code: ErrorCode | null;
-  /** How many looks there were, those that failed included. */
+  /** The looks that failed in a row; null after a good one. */
+  readonly outage: Outage | null;
+  /** How many looks there were, those that failed or were left out included: the machine was there. */
   readonly looks: number;
   /** When all refs were asked for last, and by which question; null: never, or what was answered is lost. */
   readonly listed: { readonly at: Instant; readonly asked: string } | null;
@@ -60,7 +63,7 @@ export function afterLook(
   const seen = withNewTags(before?.seen ?? {}, refs, tagPrefix);
   const looks = (before?.looks ?? 0) + 1;
   return {
-    ...{ turn, at, error: null, code: null, refs, seen, looks, listed: { at, asked } },
+    ...{ turn, at, ...GOOD, refs, seen, looks, listed: { at, asked } },
     ...policySeen(before, policy),
     first: firstSights(before, trustedRefs({ refs, seen }), { at, look: looks }),
   };
@@ -69,10 +72,12 @@ export function afterLook(
 /** The record after a look that showed that the refs are what they were. */
 export function afterQuietLook(before: Observed, { turn, at, policy = null }: LookFacts): Observed {
   return {
-    ...{ ...before, turn, at, error: null, code: null, looks: before.looks + 1 },
+    ...{ ...before, turn, at, ...GOOD, looks: before.looks + 1 },
     ...policySeen(before, policy),
   };
 }
+
+const GOOD = { error: null, code: null, outage: null } as const;
 
 /** Whether two listings tell the same, in the same order. */
 function sameRefs(some: readonly Ref[], others: readonly Ref[]): boolean {
@@ -122,17 +127,19 @@ function firstSights(
   return first;
 }
 
-/** The record after a look that failed: what was known stays known. */
+/** The record after a look that failed: what was known stays known. Without a pace it is none of a row: nothing was asked of the source. */
 export function afterFailedLook(
   before: Observed | null,
-  { message, code }: Pick<GitOpsError, 'message' | 'code'>,
-  { turn, at, policy = null }: LookFacts,
+  { message, code, retryAfterMs = null }: Fault,
+  { turn, at, policy = null, pace = null }: LookFacts & { pace?: Pace | null },
 ): Observed {
+  const known = before?.outage ?? null;
   return {
     turn,
     at,
     error: message,
     code,
+    outage: pace === null ? known : afterFailure(known, { ...pace, at, retryAfterMs }),
     refs: before?.refs ?? [],
     seen: before?.seen ?? {},
     looks: (before?.looks ?? 0) + 1,
@@ -141,6 +148,11 @@ export function afterFailedLook(
     policy: policy?.commit ?? before?.policy ?? null,
     policyError: policy === null ? (before?.policyError ?? null) : policy.error,
   };
+}
+
+/** The record after a turn at which the source was left alone. */
+export function afterTurnLeftOut(before: Observed, turn: Instant): Observed {
+  return { ...before, turn, looks: before.looks + 1 };
 }
 
 /** Version tags that moved since they were first seen: reported, never followed. */
@@ -172,6 +184,11 @@ function firstSight({ name }: Ref, seen: Observed['seen']): Commit | null {
   const tag = name.slice(TAGS.length);
   return name.startsWith(TAGS) && Object.hasOwn(seen, tag) ? (seen[tag] ?? null) : null;
 }
+
+type Fault = Pick<GitOpsError, 'message' | 'code'> & Partial<Pick<GitOpsError, 'retryAfterMs'>>;
+
+/** How often and why the machine looks, and its chance. */
+export type Pace = Pick<FailedLook, 'trigger' | 'pollEveryMs' | 'chance'>;
 
 interface LookFacts {
   readonly turn: Instant;

@@ -74,7 +74,8 @@ function observedBy(
   const release = madeUp(tag);
   const refs = [release, ...older].map(({ ref, commit }) => ({ name: ref ?? '', commit }));
   return {
-    ...{ turn: at, at, error: null, code: null, refs, seen: {}, policy: null, policyError: null },
+    ...{ turn: at, at, error: null, code: null, outage: null, refs, seen: {} },
+    ...{ policy: null, policyError: null },
     listed: { at, asked: '' },
     looks: 1 + Math.floor((at - first) / pollEveryMs),
     first: { [`refs/tags/${tag}`]: { commit: release.commit, at: first, look: 1 } },

@@ -3,6 +3,7 @@ import type { DriftReport } from './tell-drift.js';
 import type { Closed } from './verdict.js';
 import { movedTags, type Observed } from './observed.js';
 import type { Orphan } from './orphan.js';
+import { restsUntil, type Outage } from './outage.js';
 import type { PolicyStatus } from './policy-status.js';
 import type { AppProcess } from './process.js';
 import { describeRelease, NO_COMMIT, sha7, type Commit, type Instant, type Release } from './release.js';
@@ -27,7 +28,7 @@ export interface Status {
   readonly processes: readonly ProcessStatus[];
   readonly quarantine: readonly (Release & { readonly cause: string; readonly since: Instant })[];
   readonly lastRun: Run | null;
-  readonly lastPoll: { readonly at: Instant; readonly ok: boolean; readonly error: string | null } | null;
+  readonly lastPoll: LastPoll | null;
   readonly nextPoll: Instant;
   readonly worker: Worker | null;
   /** What is not as the agent left it. */
@@ -35,6 +36,20 @@ export interface Status {
   /** What the apps' former lives left behind. */
   readonly orphans: readonly OrphanStatus[];
   readonly warnings: readonly string[];
+}
+
+/** The last look at the source. */
+export interface LastPoll {
+  readonly at: Instant;
+  readonly ok: boolean;
+  readonly error: string | null;
+  /** Null after a good look. */
+  readonly outage: OutageStatus | null;
+}
+
+/** Turns that failed in a row since the first of them, until when further ones are left out because of it, or null, and whether the server asked for that. */
+export interface OutageStatus extends Omit<Outage, 'until'> {
+  readonly until: Instant | null;
 }
 
 /** A process that outlived the life of the app that started it, and how many processes it is with those below it. */
@@ -101,8 +116,7 @@ export function statusOf(facts: StatusFacts): Status {
     processes: facts.processes.map((process) => processStatus(process, trail, now)),
     quarantine: upgrade.quarantine.map(({ release, cause, since }) => ({ ...release, cause, since })),
     lastRun: facts.lastRun,
-    lastPoll:
-      observed === null ? null : { at: observed.at, ok: observed.error === null, error: observed.error },
+    lastPoll: observed === null ? null : lastPollOf(observed, now),
     nextPoll: facts.nextPoll,
     worker,
     drift: facts.drift,
@@ -134,6 +148,11 @@ function processStatus(process: AppProcess, trail: readonly Step[], now: Instant
     commit: commit === NO_COMMIT ? null : commit,
     since: lives ? startedAt : null,
   };
+}
+
+function lastPollOf({ at, error, outage }: Observed, now: Instant): LastPoll {
+  const until = restsUntil(outage, { at, now });
+  return { at, ok: error === null, error, outage: outage === null ? null : { ...outage, until } };
 }
 
 function orphanStatus({ pid, command, since, of: { pmId, name }, tree }: Orphan): OrphanStatus {

@@ -26,15 +26,19 @@ export async function readObserved(layout: Layout): Promise<Observed | null> {
 
 /** Replaces it. Only the holder of `poll.lock` writes. */
 export async function writeObserved(layout: Layout, observed: Observed): Promise<void> {
-  const { turn, at, error, code, looks, listed, policy, policyError, ...listing } = observed;
+  const { refs, seen, first, ...look } = observed;
+  const { at, looks, listed } = look;
   // The listing comes first: a look that tells of a listing must not come without it.
   if (listed !== null && !(await isStored(layout.refs, observed)))
-    await writeStored(layout.refs, { at, looks, ...listing });
-  await writeRecord(layout.observed, { turn, at, error, code, looks, listed, policy, policyError });
+    await writeStored(layout.refs, { at, looks, refs, seen, first });
+  await writeRecord(layout.observed, look);
 }
 
 const NO_LISTING: Listing = { refs: [], seen: {}, first: {} };
-const NO_LOOK = { turn: 0, error: null, code: null, listed: null, policy: null, policyError: null };
+const NO_LOOK = {
+  ...{ turn: 0, error: null, code: null, outage: null, listed: null },
+  ...{ policy: null, policyError: null },
+};
 
 async function readStored(path: string): Promise<Stored | null> {
   const file = await fileAt(path);

@@ -82,6 +82,13 @@ export const observedFile = v.object({
   at: instant,
   error: v.nullable(v.string()),
   code: v.nullable(v.picklist(ERROR_CODES)),
+  // Records of before there was back-off have none.
+  outage: v.optional(
+    v.nullable(
+      v.object({ since: instant, failures: v.number(), until: instant, by: v.picklist(['server', 'us']) }),
+    ),
+    null,
+  ),
   looks: v.number(),
   listed: v.optional(v.nullable(v.object({ at: instant, asked: v.string() })), null),
   policy: v.nullable(commit),

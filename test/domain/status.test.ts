@@ -105,6 +105,7 @@ test('status tells active, staged, quarantine and the last poll', () => {
     {
       turn: 3,
       at: 4,
+      pace: { trigger: 'turn', pollEveryMs: 300_000, chance: 0.5 },
     },
   );
   const status = statusOf({
@@ -119,7 +120,10 @@ test('status tells active, staged, quarantine and the last poll', () => {
   assert.deepEqual(status.active, { ...V10, since: 100 });
   assert.deepEqual(status.staged, V11);
   assert.deepEqual(status.quarantine, [{ ...release('v1.0.1', 3), cause: 'it crashed', since: 5 }]);
-  assert.deepEqual(status.lastPoll, { at: 4, ok: false, error: 'no network' });
+  assert.deepEqual(status.lastPoll, {
+    ...{ at: 4, ok: false, error: 'no network' },
+    outage: { since: 4, failures: 1, until: null, by: 'us' },
+  });
 });
 
 test('while a worker is at it, that is why the machine is behind', () => {
