@@ -1,6 +1,6 @@
 import { Agent } from './agent/agent.js';
 
-export type { Agent, AgentEvents, Polled, RunEvent } from './agent/agent.js';
+export type { Agent, AgentEvents, OfflineEvent, OnlineEvent, Polled, RunEvent } from './agent/agent.js';
 export type { Release } from './domain/release.js';
 
 /**

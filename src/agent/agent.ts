@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { watch } from 'node:fs';
+import { basename } from 'node:path';
 import { isGitOpsError } from '../domain/errors.js';
 import type { Instant, Release } from '../domain/release.js';
 import { systemClock } from '../os/clock.js';
@@ -19,12 +20,26 @@ export interface RunEvent {
   readonly cause: string | null;
 }
 
-/** The events of an agent: the outcome of a run on this machine (the newest, if several ended between two looks), one after each poll, and problems of the poller itself. */
+/** The source refuses, or two turns in a row could not reach it. `since`, in milliseconds, is the first look that failed. */
+export interface OfflineEvent {
+  readonly since: Instant;
+  readonly error: string;
+}
+
+/** The source answers again. */
+export type OnlineEvent = Pick<OfflineEvent, 'since'>;
+
+/**
+ * The events of an agent: the outcome of a run on this machine (the newest, if several ended between two looks), one when the source is lost and
+ * one when it is back, one after each poll, and problems of the poller itself.
+ */
 export interface AgentEvents {
   activated: [RunEvent];
   rolledBack: [RunEvent];
   failed: [RunEvent];
   blocked: [RunEvent];
+  offline: [OfflineEvent];
+  online: [OnlineEvent];
   polled: [Polled];
   problem: [unknown];
 }
@@ -42,6 +57,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #loop: Promise<void>;
   /** The newest end of a run that the host knows of; a blocked run may end again. */
   #told: string | null = null;
+  /** Since when the source has been lost, as the host was told; null: it answers. */
+  #lostSince: Instant | null = null;
 
   constructor(folder: string) {
     super();
@@ -95,6 +112,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       return 'held' as const;
     });
     this.emit('polled', polled);
+    await this.#tellLine(root);
     return polled;
   }
 
@@ -107,9 +125,11 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** A worker's end shows at once, not only at the next turn. */
   async #watchRuns(): Promise<() => void> {
     try {
-      const { layout } = await this.#open();
-      const watcher = watch(layout.state, { persistent: false }, () => {
-        this.#tellRuns().catch((error: unknown) => this.#tellProblem(error));
+      const root = await this.#open();
+      const watcher = watch(root.layout.state, { persistent: false }, (_, name) => {
+        // Another poller of this machine may have looked.
+        const told = name === basename(root.layout.observed) ? this.#tellLine(root) : this.#tellRuns();
+        told.catch((error: unknown) => this.#tellProblem(error));
       });
       watcher.on('error', () => {
         watcher.close();
@@ -130,6 +150,15 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#told = endOf(newest);
     const { id, from, to, outcome, problem } = newest;
     this.emit(outcome, { run: id, from, to, cause: problem });
+  }
+
+  async #tellLine(root: Root): Promise<void> {
+    const { lineNews } = await loadTurn();
+    const news = await lineNews(root, this.#lostSince);
+    if (news === null || (news.what === 'offline') === (this.#lostSince !== null)) return; // told meanwhile
+    this.#lostSince = news.what === 'offline' ? news.since : null;
+    if (news.what === 'offline') this.emit('offline', { since: news.since, error: news.error });
+    else this.emit('online', { since: news.since });
   }
 
   async #newestEnd(): Promise<string | null> {

@@ -52,8 +52,23 @@ export function restsUntil(
   return outage.until - at > LONGEST_GRANT_MS ? null : outage.until;
 }
 
-/** Whether an outage is worth a word: a line may break once, but what is refused stays so until somebody mends it. */
-export function isNotable({ failures }: Outage, code: ErrorCode | null): boolean {
+/** What somebody should hear of the way to the source: that it is lost, or back, and since when it was lost. */
+export type LineNews =
+  | { readonly what: 'offline'; readonly since: Instant; readonly error: string }
+  | { readonly what: 'online'; readonly since: Instant };
+
+/** What the last look means for somebody who was told that the source has been lost since then; null: that it answers. One word each way, whatever the looks between come to. */
+export function newsOf(
+  told: Instant | null,
+  { outage, error, code }: { outage: Outage | null; error: string | null; code: ErrorCode | null },
+): LineNews | null {
+  if (outage === null) return told === null ? null : { what: 'online', since: told };
+  if (told !== null || !isNotable(outage, code)) return null;
+  return { what: 'offline', since: outage.since, error: error ?? '' };
+}
+
+/** A line may break once, but what is refused stays so until somebody mends it. */
+function isNotable({ failures }: Outage, code: ErrorCode | null): boolean {
   return failures > 1 || code === 'SOURCE_REFUSED';
 }
 

@@ -16,12 +16,17 @@ const known = new Map<string, { readonly file: string; readonly stored: Stored }
 
 /** Reads what the last look at the source showed; null before the first. Of two records that lie apart either may be lost: then all refs are to be asked for. */
 export async function readObserved(layout: Layout): Promise<Observed | null> {
-  const look = await readRecord(layout.observed, observedFile);
+  const look = await readLook(layout);
   const stored = await readStored(layout.refs);
   if (stored === null) return look === null ? null : { ...look, ...NO_LISTING, listed: null };
   const { at, looks, refs, seen, first } = stored;
   if (look !== null) return { ...look, refs, seen, first };
   return { ...NO_LOOK, at, looks, refs, seen, first };
+}
+
+/** The look alone, without all refs; null before the first. */
+export async function readLook(layout: Layout): Promise<Omit<Observed, keyof Listing> | null> {
+  return readRecord(layout.observed, observedFile);
 }
 
 /** Replaces it. Only the holder of `poll.lock` writes. */

@@ -3,8 +3,8 @@ import test from 'node:test';
 import fc from 'fast-check';
 import {
   afterFailure,
-  isNotable,
   LONGEST_GRANT_MS,
+  newsOf,
   restsUntil,
   type FailedLook,
   type Outage,
@@ -108,9 +108,25 @@ test('whatever a server asks for and however the clock jumps, from any moment on
   );
 });
 
-test('a look that fails once is no outage worth a word, unless the source refuses', () => {
-  const first = afterFailure(null, look({}));
-  assert.equal(isNotable(first, 'SOURCE_UNREACHABLE'), false);
-  assert.equal(isNotable(first, 'SOURCE_REFUSED'), true);
-  assert.equal(isNotable(afterFailure(first, look({ at: START + MINUTE })), 'SOURCE_UNREACHABLE'), true);
+test('people hear once that the source is lost and once that it is back, whatever the looks between come to', () => {
+  const refused = { error: 'the server answered 401', code: 'SOURCE_REFUSED' } as const;
+  const broken = { error: 'no answer', code: 'SOURCE_UNREACHABLE' } as const;
+  const hear = (...looks: readonly (typeof refused | typeof broken | null)[]): string[] => {
+    const heard: string[] = [];
+    let [outage, told]: [Outage | null, number | null] = [null, null];
+    looks.forEach((fault, index) => {
+      const at = START + index * MINUTE;
+      outage = fault === null ? null : afterFailure(outage, look({ at }));
+      const news = newsOf(told, { outage, error: fault?.error ?? null, code: fault?.code ?? null });
+      if (news === null) return;
+      told = news.what === 'offline' ? news.since : null;
+      heard.push(`${index} ${news.what} since ${(news.since - START) / MINUTE}`);
+    });
+    return heard;
+  };
+  assert.deepEqual(hear(null, broken, null, broken, null), [], 'a line may break once');
+  assert.deepEqual(hear(null, broken, broken, broken, null, null), ['2 offline since 1', '4 online since 1']);
+  assert.deepEqual(hear(refused, refused, null), ['0 offline since 0', '2 online since 0']);
+  const mixed = hear(null, refused, broken, refused, broken, broken, null, broken, refused, null);
+  assert.deepEqual(mixed, ['1 offline since 1', '6 online since 1', '8 offline since 7', '9 online since 7']);
 });

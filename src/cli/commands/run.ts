@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Agent, type RunEvent } from '../../agent/agent.js';
 import { messageOf } from '../../domain/errors.js';
+import { saySpan } from '../../domain/moment.js';
 import { plainLine } from '../../domain/plain.js';
 import { describeRelease } from '../../domain/release.js';
 import { EXIT } from '../exit.js';
@@ -22,6 +23,12 @@ export function runVerb({ terminal, signal }: Session, end: (code: number) => vo
         agent.on(outcome, (event) => {
           say(describe(outcome, event));
         });
+      agent.on('offline', ({ error }) => {
+        say(`offline: ${error}`);
+      });
+      agent.on('online', ({ since }) => {
+        say(`online again, after ${saySpan(root.host.clock.now() - since)}`);
+      });
       agent.on('polled', (polled) => {
         if (polled === 'launched') say('there is work to do: a worker is on its way');
       });
