@@ -8,10 +8,10 @@ import {
   type Remote,
 } from './look-place.js';
 import { endpointOf, headersFor, SERVICE } from './ls-refs.js';
+import { LITTLE } from './question.js';
 import { listingRequest } from './ref-listing.js';
 
 const FOR_GOOD = [301, 308];
-const LITTLE = { tags: false, names: new Set(['HEAD']) };
 
 /** The address that an http(s) repository moved to for good; null: it did not, or nobody says. Throws `ABORTED`. */
 export async function movedTo({ url, basic = null }: Remote, place: LookPlace): Promise<string | null> {

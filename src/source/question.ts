@@ -19,6 +19,9 @@ export function wantedBy({ channels, named = [] }: Question): Wanted {
   return { tags: channels.length > 0, names: new Set([...channels.flatMap(namesOf), ...named]) };
 }
 
+/** The least question, for who wants to know how a remote answers. */
+export const LITTLE = wantedBy({ channels: [], named: ['HEAD'] });
+
 /** Whether a ref was asked for. */
 export function isWanted({ tags, names }: Wanted, ref: string): boolean {
   return (tags && ref.startsWith(TAGS)) || names.has(ref);
