@@ -1,7 +1,7 @@
 import { isGitOpsError } from '../domain/errors.js';
 import { NO_REQUEST, type Facts, type Request } from '../domain/facts.js';
 import { NO_ORDERS, type Orders } from '../domain/orders.js';
-import { NO_TRUST } from '../domain/trust.js';
+import { NO_TRUST, type Trust } from '../domain/trust.js';
 import { readObserved } from '../state/observed-store.js';
 import { readDates } from '../state/policy-store.js';
 import { readOrders } from '../state/store.js';
@@ -24,7 +24,7 @@ export async function gatherFacts(root: Root, request: Request = NO_REQUEST): Pr
     ...{ machine: identityOf(root), own: ownRules(config) },
     policy: await policyState(root, observed),
     dates: await readDates(layout),
-    trust: NO_TRUST,
+    trust: await trustHere(root),
     ...{ placeOf: placeIn(root), pollEveryMs: await pollEveryMs(root) },
     underWay: false,
     zone: zoneOf(root),
@@ -34,6 +34,13 @@ export async function gatherFacts(root: Root, request: Request = NO_REQUEST): Pr
     driftPolicy: config.drift,
     now: host.clock.now(),
   };
+}
+
+/** Loaded only by machines that ask for signatures. */
+async function trustHere(root: Root): Promise<Trust> {
+  if (root.config.verify.mode === 'off') return NO_TRUST;
+  const { trustOf } = await import('./known-trust.js');
+  return trustOf(root);
 }
 
 /** Orders that cannot be read may be a hold: until somebody gives them anew they are one. */

@@ -23,6 +23,7 @@ const BLOCKED: readonly ErrorCode[] = [
   'ENGINE_UNFIT',
   'HOOK_NOT_NOW',
   'HELD',
+  'UNVERIFIED',
   'NO_APPS',
   'NAMES_TAKEN',
   'APPS_PINNED',
@@ -74,5 +75,6 @@ function reasonOf(code: ErrorCode): Reason {
   if (code === 'TREE_DIRTY') return 'dirty';
   if (code === 'ENGINE_UNFIT') return 'engine';
   if (code === 'HELD') return 'held';
+  if (code === 'UNVERIFIED') return 'unverified';
   return OFFLINE.includes(code) ? 'offline' : 'backoff';
 }

@@ -5,6 +5,7 @@ import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import type { Facts } from '../domain/facts.js';
 import type { Policy } from '../domain/policy.js';
 import { redactUrl } from '../domain/redact.js';
+import { unverified } from '../domain/signed-object.js';
 import { refOf, sha7, type Commit, type Release } from '../domain/release.js';
 import { parsePolicy } from '../config/policy.js';
 import type { PolicySource } from '../config/remote.js';
@@ -22,6 +23,9 @@ import { asFailure } from './faults.js';
 import { channelInForce, policyState, sourceName } from './fleet.js';
 import { lookNow } from './look.js';
 import { zoneOf } from './root.js';
+import { readTrustFiles, type TrustFiles } from './trust-files.js';
+import { verify } from './verify.js';
+import { learnSignature } from './verify-release.js';
 import { accessOf, effortOf, type Workplace } from './workplace.js';
 
 /** A decision by all that could be known, and what kept the rest from being read; or null. */
@@ -36,7 +40,7 @@ const MOST_LESSONS = 9;
 const GIT_LIMIT_MS = 120_000;
 const MOST_BYTES = 1024 * 1024;
 
-/** Decides, and reads first what the decision lacks: the policy, or when releases were made. What keeps it from being read says nothing about any release. */
+/** Decides, and reads first what the decision lacks: the policy, when releases were made, how they are signed. What keeps it from being read says nothing about any release. */
 export async function decideInformed(place: Workplace, facts: () => Promise<Facts>): Promise<Informed> {
   for (let lessons = 0; ; lessons += 1) {
     const known = await facts();
@@ -53,7 +57,8 @@ async function learn(place: Workplace, facts: Facts, { lack }: Decision): Promis
   try {
     if (config.policy !== null && tip !== null && isPolicyStale(facts))
       await learnPolicy(place, config.policy, tip);
-    else await learnDates(place, lack.undated, facts);
+    else if (lack.undated.length > 0) await learnDates(place, lack.undated, facts);
+    for (const release of lack.untried) await learnSignature(place, facts, release);
     return null;
   } catch (thrown) {
     return asFailure(thrown, layout.root);
@@ -75,7 +80,9 @@ async function learnPolicy(place: Workplace, source: PolicySource, tip: Commit):
 async function recordOf({ root }: Workplace, source: PolicySource): Promise<PolicyRecord> {
   const name = sourceName(source);
   const found = await readPolicyRecord(root.layout);
-  return found?.source === name ? found : { source: name, followed: null, tried: null, problem: null };
+  return found?.source === name
+    ? found
+    : { source: name, followed: null, tried: null, mark: null, problem: null };
 }
 
 async function channelNow({ root }: Workplace): Promise<string> {
@@ -89,17 +96,37 @@ interface Lesson {
 }
 
 async function nextRecord(place: Workplace, lesson: Lesson): Promise<PolicyRecord> {
-  const { tip, before } = lesson;
+  const { source, tip, before } = lesson;
+  const files = source.verify === 'off' ? null : await readTrustFiles(place.root);
+  const mark = files?.mark ?? null;
   try {
+    if (files !== null) await requireSigned(place, lesson, files);
     const policy = await readPolicy(place, lesson);
-    return { source: before.source, followed: { commit: tip, policy }, tried: tip, problem: null };
+    const followed = { commit: tip, policy, verified: files !== null };
+    return { source: before.source, followed, tried: tip, mark, problem: null };
   } catch (error) {
-    if (isGitOpsError(error, 'CONFIG_INVALID'))
-      return { ...before, tried: tip, problem: error.message.replace(/\n\s*/g, '; ') };
+    if (isGitOpsError(error, 'CONFIG_INVALID', 'UNVERIFIED'))
+      return { ...before, tried: tip, mark, problem: error.message.replace(/\n\s*/g, '; ') };
     const { message } = asFailure(error, place.root.layout.root);
     if (message !== before.problem)
       await writePolicyRecord(place.root.layout, { ...before, problem: message });
     throw error;
+  }
+}
+
+/** Throws `UNVERIFIED` for a commit that is not signed by whom this machine trusts. */
+async function requireSigned(place: Workplace, { source, tip }: Lesson, files: TrustFiles): Promise<void> {
+  const { env, secrets } = await openAccess(source, place.root.host);
+  place.report.hide(secrets);
+  const remote = { url: source.repository, env };
+  // A tag names an object of its own, which holds the signature.
+  const id = source.ref.startsWith('refs/tags/') ? null : tip;
+  const subject = { remote, ref: source.ref, commit: tip, id, isVersion: false };
+  try {
+    await verify(place, { ...subject, mode: 'required', files });
+  } catch (error) {
+    if (!isGitOpsError(error, 'UNVERIFIED')) throw error;
+    throw unverified(`${sha7(tip)}:${source.path}: ${error.message}`);
   }
 }
 

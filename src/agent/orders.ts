@@ -4,6 +4,7 @@ import type { Instant, Release } from '../domain/release.js';
 import { makePrivateFolder } from '../os/files.js';
 import { lockWithin } from '../state/lock.js';
 import { changeOrders } from '../state/store.js';
+import { forgetRefusals } from '../state/trust-store.js';
 import { openUpgrade } from './known-upgrade.js';
 import { busy } from './records.js';
 import { namedRelease } from './request.js';
@@ -55,7 +56,7 @@ export async function resume({ layout }: Root): Promise<boolean> {
 }
 
 /**
- * Takes a release (null: all) out of quarantine and leads out of `stuck`. Gives back whether there was anything to lead out of.
+ * Takes a release (null: all) out of quarantine, lets its signature be looked at again, and leads out of `stuck`. Gives back whether there was anything to lead out of.
  * Throws `BUSY` while a worker is at work, `TAG_UNKNOWN` for a tag that is not in quarantine.
  */
 export async function retry(root: Root, tag: string | null, signal: AbortSignal): Promise<boolean> {
@@ -66,6 +67,7 @@ export async function retry(root: Root, tag: string | null, signal: AbortSignal)
   if (lock === null) throw busy(null);
   try {
     const { journal, upgrade } = await openUpgrade(root);
+    const forgotten = await forgetRefusals(layout, tag, host.clock.now());
     const entry =
       tag === null
         ? null
@@ -73,14 +75,15 @@ export async function retry(root: Root, tag: string | null, signal: AbortSignal)
             ({ release }) =>
               release.tag === tag || (tag.length >= SHORTEST_ID && release.commit.startsWith(tag)),
           );
-    if (entry === undefined)
+    if (entry === undefined && forgotten.length === 0)
       throw notQuarantined(
         tag ?? '',
         upgrade.quarantine.map(({ release }) => release.tag),
       );
-    const after = next(upgrade, { type: 'retried', commit: entry?.release.commit ?? null });
+    const commit = entry === undefined ? forgotten[0] : entry?.release.commit;
+    const after = next(upgrade, { type: 'retried', commit: commit ?? null });
     if (after !== upgrade) await journal.append(after, host.clock.now());
-    return after !== upgrade;
+    return forgotten.length > 0 || after !== upgrade;
   } finally {
     await lock.release();
   }

@@ -13,6 +13,7 @@ import { stageCommit, stageRelease, type StageRequest, type StageTools } from '.
 import { stageKept } from '../workspace/stage-kept.js';
 import { readLive } from '../workspace/switch-checkout.js';
 import { remember } from './brought.js';
+import { requireVerified } from './verify-release.js';
 import { accessOf, effortOf, hookEnv, type Workplace } from './workplace.js';
 
 const GIT_LIMIT_MS = 600_000;
@@ -25,6 +26,7 @@ export async function stage(
 ): Promise<Event> {
   const { config, layout } = place.root;
   await place.report.begin(run);
+  await requireVerified(place, release);
   const adopted = config.strategy === 'checkout';
   const returning = adopted && sameRelease(upgrade.previous, release);
   if (

@@ -19,6 +19,7 @@ import { repair } from './perform-repair.js';
 import { stage } from './perform-stage.js';
 import { requireRoomToActivate, requireRoomToStage } from './require-room.js';
 import { switchingOf } from './switching.js';
+import { requireVerified } from './verify-release.js';
 import type { Workplace } from './workplace.js';
 
 /** What came of a piece of work: an event for the machine, or nothing to do now, by a decision or because pm2 does not answer. */
@@ -60,6 +61,8 @@ async function begin(place: Workplace, upgrade: Upgrade): Promise<Result> {
   if (decision.step === 'repair')
     return { event: driftedNow(place, upgrade, { decision, drift }), error: null };
   const { desired } = decision;
+  if (desired !== null && decision.step === 'learn' && error !== null)
+    return unlearned(place, upgrade, { desired, decision, error });
   if (desired === null || decision.step !== 'stage') return { event: null, decision, error };
   return attempt(place, { upgrade, release: desired }, async () => {
     await requireClearWay(place, upgrade, desired);
@@ -68,13 +71,37 @@ async function begin(place: Workplace, upgrade: Upgrade): Promise<Result> {
   });
 }
 
+interface Unlearned {
+  readonly desired: Release;
+  readonly decision: Decision;
+  readonly error: GitOpsError;
+}
+
+/** What could not be found out of a release is tried again ever more seldom; one that is not signed as it has to be ends in a run, which tells so. */
+async function unlearned(
+  place: Workplace,
+  upgrade: Upgrade,
+  { desired, decision, error }: Unlearned,
+): Promise<Result> {
+  if (decision.lack.untried.length === 0) return { event: null, decision, error };
+  if (error.code === 'UNVERIFIED' && upgrade.phase.at === 'idle')
+    return { event: { type: 'desired', release: desired, run: place.order.run }, error: null };
+  return attempt(place, { upgrade, release: desired }, () => Promise.reject(error));
+}
+
 /** Staged: asks the gates again, just before the root is touched. */
 async function open(place: Workplace, upgrade: Upgrade, { release, run }: Staged): Promise<Result> {
   const { decision, error } = await decideNow(place, upgrade);
-  if (decision.step === 'learn') return { event: null, decision, error };
+  const isUnverified = decision.step === 'learn' && error?.code === 'UNVERIFIED';
+  if (decision.step === 'learn' && !isUnverified) return { event: null, decision, error };
   // What is staged is on disk, and comes again after the repair.
   if (!sameRelease(decision.desired, release) || decision.step === 'repair')
     return { event: { type: 'superseded' }, error: null };
+  // Its signature held when it was staged, and does no more: a key was revoked, or more is asked.
+  if (isUnverified)
+    return attempt(place, { upgrade, release }, () =>
+      requireVerified(place, release).then(() => Promise.reject(error)),
+    );
   if (decision.step !== 'activate') return { event: null, decision, error: null };
   return attempt(place, { upgrade, release }, async () => {
     const old = await requireClearWay(place, upgrade, release);

@@ -31,6 +31,7 @@ const USAGE: readonly ErrorCode[] = [
 // No run began: something of this machine stands in the way of one.
 const HELD_BACK: readonly string[] = [
   'TREE_DIRTY',
+  'UNVERIFIED',
   'DISK_FULL',
   'DISK_SHORT',
   'DISK_READONLY',

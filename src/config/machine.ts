@@ -15,6 +15,7 @@ import {
   type Credentials,
   type PolicySource,
 } from './remote.js';
+import { verifyForm, verifyFrom, type VerifyConfig } from './verify.js';
 import { machineWave } from './wave.js';
 import { cronProblems, windowList, windowsOf, type WindowPlace } from './window.js';
 
@@ -36,6 +37,7 @@ export interface MachineConfig {
   readonly credentials: Credentials | null;
   /** Where the fleet's policy lies; null: there is none. */
   readonly policy: PolicySource | null;
+  readonly verify: VerifyConfig;
   /** Names of the pm2 apps that belong to the root; null: by folder. */
   readonly apps: readonly string[] | null;
   /** How many releases are kept on disk, the active and the previous one included. */
@@ -56,7 +58,7 @@ export type PollConfig =
 const SHORTEST_POLL_MS = 10_000;
 const LONGEST_POLL_MS = 366 * 86_400_000;
 // The contract's keys that this version does not act on yet. To ignore a gate silently would open it.
-const LATER = ['verify', 'github', 'notify'] as const;
+const LATER = ['github', 'notify'] as const;
 
 const later = v.custom<undefined>(
   (value) => value === undefined,
@@ -80,6 +82,7 @@ export const gitopsFile = section({
   tagPrefix: v.optional(v.string(), ''),
   credentials: v.optional(credentialsSection),
   policy: v.optional(policySection),
+  verify: v.optional(verifyForm),
   apps: v.optional(v.pipe(v.array(text), v.minLength(1, 'must name an app, or be left out'))),
   keep: v.optional(
     v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(2, 'must be at least 2')),
@@ -133,7 +136,7 @@ function configFrom({ strategy, zone = 'UTC', crons = new Map() }: Origin) {
     return {
       ...{ repository, channel, channelText: value.channel, strategy: value.strategy ?? strategy },
       ...{ poll, timezone: value.timezone ?? null, rules: rulesFrom(value, place) },
-      ...{ tagPrefix, credentials, policy },
+      ...{ tagPrefix, credentials, policy, verify: verifyFrom(value.verify) },
       ...{ apps: apps ?? null, keep, dirty, drift, name: name ?? null, labels },
     };
   };

@@ -17,6 +17,8 @@ export interface PolicySource {
   readonly ref: string;
   readonly path: string;
   readonly credentials: Credentials | null;
+  /** Whether its commits have to be signed, as the machine's `verify` says by whom. */
+  readonly verify: 'off' | 'required';
 }
 
 /** A repository as people write it. */
@@ -58,6 +60,7 @@ export const policySection = section({
     'fleet.json',
   ),
   credentials: v.optional(credentialsSection),
+  verify: v.optional(v.picklist(['off', 'required'], 'must be "off" or "required"'), 'off'),
 });
 
 /** Checks what only code can check; a text is the complaint. */
@@ -77,12 +80,12 @@ export function parsePolicySource(
   own: Pick<PolicySource, 'repository' | 'credentials'>,
 ): PolicySource | null | string {
   if (written === undefined) return null;
-  const { repository = own.repository, ref, path } = written;
+  const { repository = own.repository, ref, path, verify } = written;
   const named = parseCredentials(written.credentials);
   if (typeof named === 'string') return `credentials ${named}`;
   // A secret goes to the repository that it was named for, and nowhere else.
   const credentials = named ?? (repository === own.repository ? own.credentials : null);
-  return { repository, ref: ref.startsWith('refs/') ? ref : `refs/heads/${ref}`, path, credentials };
+  return { repository, ref: ref.startsWith('refs/') ? ref : `refs/heads/${ref}`, path, credentials, verify };
 }
 
 function isInside(path: string): boolean {

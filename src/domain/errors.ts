@@ -24,6 +24,7 @@ export const ERROR_CODES = [
   'HOOK_FAILED',
   'HOOK_NOT_NOW', // a hook ended with 75
   'HELD', // an order came, or another release, after this one was let through the gates
+  'UNVERIFIED', // a signature is missing or does not hold
   'RELEASE_INVALID', // the release's tree cannot be run: no script, bad ecosystem file
   'ENGINE_UNFIT', // the release wants another Node.js than this machine has
   'NO_APPS', // nothing to restart and nothing to start

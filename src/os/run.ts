@@ -11,7 +11,7 @@ export interface Command {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Env;
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   /** What people know it by, where the file is only a way to it. */
   readonly name?: string;
 }
@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly onLine?: ((line: string) => void) | undefined;
   /** Told which process group lives, so that a later worker can end it if this process dies first. */
   readonly children?: ChildLedger | undefined;
+  /** `latin1`: the output is bytes, one in each character. */
+  readonly encoding?: 'utf8' | 'latin1' | undefined;
 }
 
 /** Remembers living process groups beyond the death of this process. */
@@ -65,8 +67,8 @@ export async function run(command: Command, options: RunOptions): Promise<RunRes
   const refusal = pid === undefined ? null : remember(pid, options.children);
   if (refusal !== null) stop?.now();
   else letGo(child.stdio[GO]);
-  const stdout = capture(child.stdout, options.onLine);
-  const stderr = capture(child.stderr, options.onLine);
+  const stdout = capture(child.stdout, options);
+  const stderr = capture(child.stderr, options);
   const result = await child;
   const cut = await stop?.finish();
   if (refusal !== null) throw refusal.error;
@@ -159,10 +161,13 @@ function endOnLimit(
 }
 
 /** Collects a stream's text (its tail, if it is long) and hands out its lines. */
-function capture(stream: NodeJS.ReadableStream | null, onLine: RunOptions['onLine']): () => string {
+function capture(
+  stream: NodeJS.ReadableStream | null,
+  { onLine, encoding = 'utf8' }: Pick<RunOptions, 'onLine' | 'encoding'>,
+): () => string {
   let text = '';
   let rest = '';
-  stream?.setEncoding('utf8');
+  stream?.setEncoding(encoding);
   stream?.on('data', (chunk: string) => {
     text = (text + chunk).slice(-MAX_OUTPUT_CHARS);
     if (onLine === undefined) return;

@@ -17,6 +17,8 @@ export interface Layout {
   /** The fleet's policy as it was read last, and when releases were made that were there before the first look. */
   readonly policy: string;
   readonly dates: string;
+  /** What was found of signatures. */
+  readonly trust: string;
   readonly journal: string;
   readonly upgradeLock: string;
   readonly pollLock: string;
@@ -54,6 +56,7 @@ export function layoutOf(root: string): Layout {
     refs: join(state, 'refs.json'),
     policy: join(state, 'policy.json'),
     dates: join(state, 'dates.json'),
+    trust: join(state, 'trust.json'),
     journal: join(state, 'journal.jsonl'),
     upgradeLock: join(state, 'upgrade.lock'),
     pollLock: join(state, 'poll.lock'),

@@ -9,10 +9,12 @@ import { datesFile, policyFile } from './schema-policy.js';
 export interface PolicyRecord {
   /** Where it was read: what another place says does not follow from it. */
   readonly source: string;
-  /** The policy in force and its commit; null: none could be read yet. */
-  readonly followed: { readonly commit: Commit; readonly policy: Policy } | null;
+  /** The policy in force and its commit, and whether that was found to be signed; null: none could be read yet. */
+  readonly followed: { readonly commit: Commit; readonly policy: Policy; readonly verified: boolean } | null;
   /** The newest commit that was read, whether its policy is followed or not. */
   readonly tried: Commit | null;
+  /** By which files the signature of that commit was judged (`TrustFiles.mark`); null: by none. */
+  readonly mark: string | null;
   /** Why a newer policy is not followed; or null. */
   readonly problem: string | null;
 }

@@ -75,8 +75,9 @@ const policy = v.object({
 export const policyFile = v.object({
   schema: v.literal(1),
   source: v.string(),
-  followed: v.nullable(v.object({ commit, policy })),
+  followed: v.nullable(v.object({ commit, policy, verified: v.optional(v.boolean(), false) })),
   tried: v.nullable(commit),
+  mark: v.optional(v.nullable(v.string()), null),
   problem: v.nullable(v.string()),
 });
 

@@ -77,9 +77,27 @@ function fetch(
 }
 
 /** Asks git about what was fetched. What was left out it would fetch by itself, without our bounds and credentials: it may not. */
-export function inScratch({ scratch }: Reading, args: readonly string[], effort: Effort): Promise<RunResult> {
+export function inScratch(reading: Reading, args: readonly string[], effort: Effort): Promise<RunResult> {
+  return askScratch(reading, args, { effort, encoding: 'utf8' });
+}
+
+/** The same for what is no text: a byte in each character. */
+export function bytesInScratch(
+  reading: Reading,
+  args: readonly string[],
+  effort: Effort,
+): Promise<RunResult> {
+  return askScratch(reading, args, { effort, encoding: 'latin1' });
+}
+
+function askScratch(
+  { scratch }: Reading,
+  args: readonly string[],
+  { effort, encoding }: { effort: Effort; encoding: 'utf8' | 'latin1' },
+): Promise<RunResult> {
   const place = { cwd: dirname(scratch), env: effort.env };
-  return runGit(['-c', 'protocol.allow=never', '--git-dir', scratch, ...args], place, quiet(effort));
+  const asked = ['-c', 'protocol.allow=never', '--git-dir', scratch, ...args];
+  return runGit(asked, place, { ...quiet(effort), encoding });
 }
 
 function explain({ stderr }: RunResult, { remote }: Reading): GitOpsError {

@@ -31,6 +31,7 @@ const TABLE: Record<Exclude<ErrorCode, 'ABORTED'>, [Fault, Reason]> = {
   HOOK_FAILED: ['release', 'backoff'],
   HOOK_NOT_NOW: ['blocked', 'backoff'],
   HELD: ['blocked', 'held'],
+  UNVERIFIED: ['blocked', 'unverified'],
   RELEASE_INVALID: ['release', 'backoff'],
   NO_APPS: ['blocked', 'backoff'],
   NAMES_TAKEN: ['blocked', 'backoff'],

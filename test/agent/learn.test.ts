@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { gatherFacts } from '../../src/agent/facts.js';
 import { decideInformed, type Informed } from '../../src/agent/learn.js';
 import { lookNow } from '../../src/agent/look.js';
 import { readDates } from '../../src/state/policy-store.js';
 import type { Workplace } from '../../src/agent/workplace.js';
+import { parseMachineConfig } from '../../src/config/machine.js';
 import { Remote } from '../bed/remote.js';
+import { sshSigner, without, type Signer } from '../bed/signer.js';
 import { ownPlace } from './place.js';
 
 const LIMIT = { timeout: 60_000 };
@@ -158,3 +161,57 @@ test(
     assert.ok(moved.at >= before);
   },
 );
+
+test(
+  'a policy that has to be signed is followed only if it is; before that the machine holds, after that the former one stays',
+  { ...LIMIT, skip: await without('ssh-keygen') },
+  async (t) => {
+    const remote = await openRemote(t);
+    const base = await remote.release('v1.0.0', { 'fleet.json': '{ "version": 1 }' });
+    const place = await placeAt(t, remote, { policy: {} });
+    const signed = {
+      ...place.root.config,
+      policy: parsed({ repository: remote.url, policy: { verify: 'required' } }),
+    };
+    const strict = { ...place, root: { ...place.root, config: signed } };
+    assert.deepEqual(policyOf(await lookAndDecide(place)), [1, null]);
+
+    const unsigned = await lookAndDecide(strict);
+    assert.match(
+      String(policyOf(unsigned)),
+      /could not be read yet: [0-9a-f]{7}:fleet\.json: it is not signed/,
+    );
+    assert.deepEqual([unsigned.decision.step, unsigned.decision.why?.reason], ['wait', 'held']);
+    const asked = remote.counts.fetch;
+    await lookAndDecide(strict);
+    assert.equal(remote.counts.fetch, asked, 'what was refused is not read again');
+
+    const ops = await sshSigner(t);
+    const publish = async (text: string, signer: Signer | null): Promise<void> => {
+      const tip = await remote.commit({ 'fleet.json': text }, 'policy');
+      if (signer === null) return;
+      const raw = `${await remote.git(['cat-file', 'commit', tip])}\n`;
+      const armored = (await signer.sign(raw)).trimEnd().replaceAll('\n', '\n ');
+      const whole = raw.replace('\n\n', `\ngpgsig ${armored}\n\n`);
+      await remote.git([
+        'update-ref',
+        'refs/heads/main',
+        await remote.git(['hash-object', '-t', 'commit', '-w', '--stdin'], whole),
+      ]);
+    };
+    await writeFile(join(place.root.layout.root, 'gitops.signers'), `ops@example.invalid ${ops.key}\n`);
+    await publish('{ "version": 2 }', ops);
+    assert.deepEqual(policyOf(await lookAndDecide(strict)), [2, null]);
+    await publish('{ "version": 3, "hold": true }', null);
+    const third = await lookAndDecide(strict);
+    assert.match(
+      String(policyOf(third)),
+      /^2,[0-9a-f]{7}:fleet\.json: it is not signed; version 2 .* stays in force$/,
+    );
+    assert.equal(third.decision.step, 'stage', base);
+  },
+);
+
+function parsed(written: object): Workplace['root']['config']['policy'] {
+  return parseMachineConfig(written, { origin: 'gitops.json', strategy: 'releases' }).policy;
+}

@@ -83,7 +83,12 @@ test('a look asks for what the channel in force may pick from, and the machineâ€
     ['refs/heads/fleet'],
   );
   const { policy } = following({ rules: { ...NO_POLICY.rules, channel: 'branch:main' } });
-  const read = { source: sourceName(source), followed: { commit: tip, policy }, tried: tip, problem: null };
+  const known = {
+    source: sourceName(source),
+    followed: { commit: tip, policy, verified: false },
+    tried: tip,
+  };
+  const read = { ...known, mark: null, problem: null };
   await writePolicyRecord(root.layout, read);
   assert.deepEqual(channelInForce(root, await policyState(root, null)), { kind: 'branch', branch: 'main' });
   const after = await look(root);

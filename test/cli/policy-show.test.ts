@@ -38,9 +38,15 @@ async function policedRoot(
   await writeFile(join(root, 'gitops.json'), JSON.stringify(file));
   assert.equal((await runCli(root, ['history'])).code, 0);
   const policy = await parsePolicy(text, { origin: 'fleet.json', zone: 'UTC' });
-  const source = sourceName({ repository, ref: 'refs/heads/fleet', path: 'fleet.json', credentials: null });
+  const source = sourceName({ repository, ref: 'refs/heads/fleet', path: 'fleet.json' });
   const commit = 'a'.repeat(40);
-  await writePolicyRecord(layoutOf(root), { source, followed: { commit, policy }, tried: commit, problem });
+  await writePolicyRecord(layoutOf(root), {
+    source,
+    followed: { commit, policy, verified: false },
+    tried: commit,
+    mark: null,
+    problem,
+  });
   return root;
 }
 

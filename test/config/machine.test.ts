@@ -20,6 +20,7 @@ const DEFAULTS: MachineConfig = {
   tagPrefix: '',
   credentials: null,
   policy: null,
+  verify: { mode: 'off', signers: 'gitops.signers', revoked: null, keyring: null, repository: null },
   apps: null,
   keep: 3,
   dirty: 'refuse',
@@ -111,7 +112,7 @@ test('a configuration without a repository is none', () => {
 });
 
 test('a gate that this version does not have is refused: to ignore it would open it', () => {
-  for (const key of ['verify', 'github', 'notify'])
+  for (const key of ['github', 'notify'])
     assert.match(
       mistakeOf({ repository: REPOSITORY, [key]: '48h' }),
       new RegExp(`^gitops\\.json: ${key}: is not supported by this version: take it out$`),
@@ -138,7 +139,7 @@ test('a policy lies in the application’s own repository, and its secret goes t
   const secret = { username: 'x-access-token', from: { env: 'TOKEN' } };
   const own = { repository: 'https://h/a.git', credentials: { env: 'TOKEN' } };
   const policyOf = (policy: object) => parseMachineConfig({ ...own, policy }, ORIGIN).policy;
-  const here = { repository: 'https://h/a.git', ref: 'refs/heads/main', path: 'fleet.json' };
+  const here = { repository: 'https://h/a.git', ref: 'refs/heads/main', path: 'fleet.json', verify: 'off' };
   assert.deepEqual(policyOf({}), { ...here, credentials: secret });
   assert.deepEqual(policyOf({ ref: 'refs/tags/fleet', path: 'ops/fleet.json' }), {
     ...{ ...here, ref: 'refs/tags/fleet', path: 'ops/fleet.json', credentials: secret },

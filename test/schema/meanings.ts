@@ -27,6 +27,19 @@ export const MACHINE_MEANINGS: Readonly<Record<string, string>> = {
   'policy.credentials.username': 'The user name that goes with the secret.',
   'policy.credentials.env': 'The name of an environment variable of the poller that holds the secret.',
   'policy.credentials.file': 'The path of a file that holds the secret.',
+  'policy.verify':
+    'required: only a policy whose commit is signed is followed, by whom is said in verify. Default: off.',
+  verify:
+    'What is asked of the signatures of releases: off, ifPresent or required; or an object that also names the files by which they are judged.',
+  'verify.mode':
+    'off: nothing is asked. ifPresent: what is not signed passes, a signature that is there must hold. required: what is not signed is not let in.',
+  'verify.signers':
+    'Who may sign by SSH: a file in the form of allowed signers (ssh-keygen). Relative to the root. Default: gitops.signers.',
+  'verify.revoked':
+    'SSH keys that count no more: a file of public keys, or a KRL of ssh-keygen. It must be there.',
+  'verify.keyring': 'Who may sign by GPG: a file of public keys, as gpg --export writes them.',
+  'verify.repository':
+    'What the message of a signed tag has to say in a line of its own, Repository: …, so that a tag of another project does not count. (Checked beyond: no space.)',
   apps: 'Names of the pm2 apps that belong to the root. Default: those whose folder or script lies in it.',
   keep: 'How many releases stay on disk, the active and the previous one included.',
   dirty:
@@ -59,7 +72,6 @@ export const MACHINE_MEANINGS: Readonly<Record<string, string>> = {
     'Spans since the lead is over, each with the percent of the machines that have their turn then. (Checked beyond: both grow.)',
   major: 'auto: a new major version comes like any other. manual: it waits for pm2-gitops approve.',
   approval: 'required: every release waits for pm2-gitops approve.',
-  verify: 'Refused by this version.',
   github: 'Refused by this version.',
   notify: 'Refused by this version.',
 };

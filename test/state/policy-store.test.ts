@@ -50,7 +50,8 @@ const TALKATIVE: Policy = {
 };
 const RECORD: PolicyRecord = {
   ...{ source: 'https://h/fleet.git refs/heads/main fleet.json', tried: commit(2), problem: 'it is older' },
-  followed: { commit: commit(1), policy: TALKATIVE },
+  followed: { commit: commit(1), policy: TALKATIVE, verified: true },
+  mark: 'a mark',
 };
 
 async function ownLayout(context: TestContext): Promise<Layout> {
