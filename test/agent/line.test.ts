@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { lookNow, takeTurn } from '../../src/agent/look.js';
+import { decideFreshly } from '../../src/agent/request.js';
 import type { Root } from '../../src/agent/root.js';
+import { readStatus } from '../../src/agent/status.js';
 import { systemClock } from '../../src/os/clock.js';
 import { readObserved } from '../../src/state/observed-store.js';
 import { LoopbackServer, type Answer } from '../bed/loopback.js';
@@ -41,7 +43,9 @@ async function openLine(t: TestContext) {
     return { asked: line.asked - before, observed, outage: observed?.outage };
   };
   const person = async () => lookNow(root, signal);
-  return { line, turn, person };
+  const status = async () => readStatus(root, signal);
+  const apply = async () => decideFreshly(root, { to: 'v9.9.9', hurried: false }, signal);
+  return { line, turn, person, status, apply };
 }
 
 function refusal(status: number, headers: Record<string, string> = {}): Answer {
@@ -52,7 +56,7 @@ test(
   'a server that asks for a rest is left alone by the schedule, restarts included; a person looks at once',
   LIMIT,
   async (t) => {
-    const { line, turn, person } = await openLine(t);
+    const { line, turn, person, status, apply } = await openLine(t);
     assert.equal((await turn(0)).observed?.refs.length, 1);
     line.answer = refusal(429, { 'retry-after': '1800' });
     const { outage, observed } = await turn(5);
@@ -68,11 +72,22 @@ test(
     const rested = await turn(35);
     assert.deepEqual([rested.asked, rested.outage, rested.observed?.turn], [0, outage, START + 35 * MINUTE]);
     assert.match(rested.observed?.error ?? '', /429/, 'a turn that was left out is no good look');
+    const { why, nextPoll, lastPoll } = await status();
+    assert.deepEqual([why?.reason, why?.until, lastPoll?.outage], ['offline', outage.until, outage]);
+    const lateMs = nextPoll - outage.until;
+    assert.ok(
+      lateMs > 0 && lateMs <= 5 * MINUTE,
+      `the next turn that looks comes ${lateMs} ms after the rest`,
+    );
     line.answer = refusal(503);
-    assert.deepEqual([(await person()).outage, line.asked], [outage, 3], 'it fails, and changes nothing');
+    await assert.rejects(apply(), {
+      code: 'SOURCE_UNREACHABLE',
+      hint: /left alone until 2026-03-01T12:38:00/,
+    });
+    assert.deepEqual([(await person()).outage, line.asked], [outage, 4], 'it fails, and changes nothing');
     line.answer = GOOD;
     assert.equal((await person()).outage, null);
-    assert.deepEqual([(await turn(36)).asked, line.asked], [1, 5], 'a good look ends the rest');
+    assert.deepEqual([(await turn(36)).asked, line.asked], [1, 6], 'a good look ends the rest');
   },
 );
 

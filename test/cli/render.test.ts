@@ -5,7 +5,7 @@ import { renderPlan } from '../../src/cli/render-plan.js';
 import { renderRuns, renderStatus } from '../../src/cli/render.js';
 import { NO_LACK } from '../../src/domain/lack.js';
 import type { Run } from '../../src/domain/run.js';
-import type { Status } from '../../src/domain/status.js';
+import type { OutageStatus, Status } from '../../src/domain/status.js';
 import { release } from '../domain/releases.js';
 
 const COLORS = createColors(false);
@@ -57,4 +57,22 @@ test('whatever a repository, pm2 or a machine calls its things: what is shown is
   } as const;
   assertPlain(renderPlan({ ...plan, steps: [EVIL] }, String, COLORS));
   assertPlain(renderPlan({ ...plan, steps: [], behind: false }, String, COLORS));
+});
+
+test('status tells since when looks fail, and until when the source is left alone and why', () => {
+  const told = (outage: OutageStatus): string => {
+    const lastPoll = { at: 1, ok: false, error: 'no answer', outage };
+    return renderStatus({ ...STATUS, lastPoll, nextPoll: 70 }, TELLING);
+  };
+  const common = { since: 5, failures: 4 };
+  const last = told({ ...common, failures: 1, until: null, by: 'us' });
+  assert.match(last, /last look .* ago, failed +next 70\n +1 turn failed since 5\n/);
+  assert.match(
+    told({ ...common, until: 60, by: 'us' }),
+    /4 turns failed since 5; the next ones until 60 do not look/,
+  );
+  assert.match(
+    told({ ...common, until: 60, by: 'server' }),
+    /since 5; the server asked to be left alone until 60/,
+  );
 });
