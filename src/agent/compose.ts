@@ -38,7 +38,11 @@ export async function openRoot(folder: string, options: { background?: boolean }
   const layout = layoutOf(resolve(folder));
   const config = await loadMachineConfig(layout.config);
   await requireOwnFolder(layout.state);
-  const secrets = [config.credentials, config.policy?.credentials ?? null];
+  const rights = config.github?.rights;
+  const secrets = [
+    ...[config.credentials, config.policy?.credentials ?? null],
+    rights?.kind === 'token' ? rights : null,
+  ];
   const host = composeHost({
     ...options,
     names: secrets.flatMap((secret) => (secret !== null && 'env' in secret.from ? [secret.from.env] : [])),

@@ -8,6 +8,7 @@ import { connectDaemon } from '../runtime/rpc.js';
 import { daemonInfo } from '../runtime/start.js';
 import { locksSupported } from '../state/lock.js';
 import { checkApps, checkChildren, checkDrift } from './doctor-apps.js';
+import { checkGithub } from './doctor-github.js';
 import { checkPrivacy } from './doctor-privacy.js';
 import { checkRecords } from './doctor-records.js';
 import { checkSource } from './doctor-source.js';
@@ -29,6 +30,7 @@ export async function examine(root: Root, signal: AbortSignal): Promise<Check[]>
     checkRecords,
     checkPrivacy,
     checkSource,
+    checkGithub,
     checkDaemon,
     checkApps,
     checkDrift,

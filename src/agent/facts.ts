@@ -7,6 +7,7 @@ import { readDates } from '../state/policy-store.js';
 import { readOrders } from '../state/store.js';
 import { knownUpgrade } from './known-upgrade.js';
 import { policyState } from './fleet.js';
+import { forgeState } from './forge.js';
 import { identityOf, ownRules, placeIn } from './identity.js';
 import { diskOf } from './room.js';
 import { zoneOf, type Root } from './root.js';
@@ -25,6 +26,7 @@ export async function gatherFacts(root: Root, request: Request = NO_REQUEST): Pr
     policy: await policyState(root, observed),
     dates: await readDates(layout),
     trust: await trustHere(root),
+    forge: await forgeState(root, request),
     ...{ placeOf: placeIn(root), pollEveryMs: await pollEveryMs(root) },
     underWay: false,
     zone: zoneOf(root),

@@ -21,6 +21,7 @@ import { readRefDates } from '../workspace/ref-dates.js';
 import { readRemoteFile } from '../workspace/remote-file.js';
 import { asFailure } from './faults.js';
 import { channelInForce, policyState, sourceName } from './fleet.js';
+import { learnForge } from './learn-forge.js';
 import { lookNow } from './look.js';
 import { zoneOf } from './root.js';
 import { readTrustFiles, type TrustFiles } from './trust-files.js';
@@ -42,13 +43,25 @@ const MOST_BYTES = 1024 * 1024;
 
 /** Decides, and reads first what the decision lacks: the policy, when releases were made, how they are signed. What keeps it from being read says nothing about any release. */
 export async function decideInformed(place: Workplace, facts: () => Promise<Facts>): Promise<Informed> {
+  let hasAsked = false;
   for (let lessons = 0; ; lessons += 1) {
-    const known = await facts();
+    const known = hasAsked ? withoutHurry(await facts()) : await facts();
     const decision = decide(known);
     if (decision.step !== 'learn' || lessons >= MOST_LESSONS) return { facts: known, decision, error: null };
+    hasAsked ||= isAboutForge(decision);
     const error = await learn(place, known, decision);
     if (error !== null) return { facts: known, decision, error };
   }
+}
+
+function isAboutForge({ lack: { latest, unchecked } }: Pick<Decision, 'lack'>): boolean {
+  return latest || unchecked.length > 0;
+}
+
+/** Whoever waits has had the forge asked at once; what it says then is not asked for again in the same breath. */
+function withoutHurry(facts: Facts): Facts {
+  const { forge } = facts;
+  return forge.at === 'off' ? facts : { ...facts, forge: { ...forge, hurried: false } };
 }
 
 async function learn(place: Workplace, facts: Facts, { lack }: Decision): Promise<GitOpsError | null> {
@@ -57,6 +70,7 @@ async function learn(place: Workplace, facts: Facts, { lack }: Decision): Promis
   try {
     if (config.policy !== null && tip !== null && isPolicyStale(facts))
       await learnPolicy(place, config.policy, tip);
+    else if (isAboutForge({ lack })) await learnForge(place, lack, facts.forge);
     else if (lack.undated.length > 0) await learnDates(place, lack.undated, facts);
     for (const release of lack.untried) await learnSignature(place, facts, release);
     return null;

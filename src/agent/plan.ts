@@ -71,8 +71,10 @@ async function stepsOf(scope: Scope, { desired, step, lack, why }: Decision): Pr
   ];
 }
 
-function whatToLearn({ undated, untried }: Lack): string {
+function whatToLearn({ undated, untried, unchecked, latest }: Lack): string {
+  if (latest) return 'which release GitHub calls the latest';
   if (undated.length > 0) return 'when the releases were made';
+  if (unchecked.length > 0) return 'the checks of the release';
   return untried.length > 0 ? 'how the release is signed' : "the fleet's policy";
 }
 

@@ -13,12 +13,17 @@ export interface Transition {
   readonly event: Event;
 }
 
-/** Writes down that a run began. Comes after the journal: a run that the journal does not know never was. */
-export async function recordBegin(place: Workplace, { before, after, event }: Transition): Promise<void> {
+/** Writes down that a run began, and gives it back. Comes after the journal: a run that the journal does not know never was. */
+export async function recordBegin(
+  place: Workplace,
+  { before, after, event }: Transition,
+): Promise<Run | null> {
   const { phase } = after;
   const begins = event.type === 'desired' || event.type === 'drifted';
-  if (!begins || (phase.at !== 'staging' && phase.at !== 'repairing')) return;
-  await note(place, { ...begun(place, before, phase), startedAt: place.root.host.clock.now() });
+  if (!begins || (phase.at !== 'staging' && phase.at !== 'repairing')) return null;
+  const run = { ...begun(place, before, phase), startedAt: place.root.host.clock.now() };
+  await note(place, run);
+  return run;
 }
 
 /** Writes down how a run ended, if the step ends it. Comes before the journal: what is cut off in between is done and told again. */

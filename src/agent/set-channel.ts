@@ -37,7 +37,16 @@ export async function setChannel(root: Root, written: string, signal: AbortSigna
 /** A name of the fleet's policy means what the policy says. */
 async function channelMeant(root: Root, form: Channel, written: string): Promise<Channel> {
   const policy = policyOf(await policyState(root, await readObserved(root.layout)));
-  return namedChannel(policy, written)?.channel ?? form;
+  const named = namedChannel(policy, written)?.channel;
+  if (named === undefined && form.kind === 'latest' && root.config.github === null)
+    throw new GitOpsError(
+      'CHANNEL_UNKNOWN',
+      'the channel latest is the release that GitHub calls the latest',
+      {
+        hint: 'say in gitops.json how to ask GitHub, "github": true, or follow stable',
+      },
+    );
+  return named ?? form;
 }
 
 /** The refusal of a prerelease id that nobody uses. */

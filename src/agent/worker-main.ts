@@ -7,18 +7,21 @@ import { openRoot } from './compose.js';
 import { prepareToRun } from '../os/run.js';
 import { parseWorkOrder, type WorkOrder } from './launch.js';
 import type { Root } from './root.js';
+import { tellEnd } from './tell-deployment.js';
 import { work } from './worker.js';
-import { openWorkplace } from './workplace.js';
+import { openWorkplace, type Workplace } from './workplace.js';
 
 prepareToRun();
 
-/** The worker's process: one visit, told to whoever waits for it. */
-async function main(): Promise<void> {
+/** The worker's process: one visit, told to whoever waits for it. Gives back its workplace if it had the root. */
+async function main(): Promise<Workplace | null> {
   const order = parseWorkOrder(process.argv[2] ?? '');
   const root = await openRoot(order.root);
   const place = openWorkplace(root, order, new AbortController().signal);
   try {
-    await answer(root, order, toAnswer(await work(place)));
+    const visit = await work(place);
+    await answer(root, order, toAnswer(visit));
+    return visit.kind === 'busy' ? null : place;
   } catch (error) {
     place.report.step(
       `the worker ended: ${isGitOpsError(error) ? error.message : String(error instanceof Error ? error.stack : error)}`,
@@ -32,6 +35,7 @@ async function main(): Promise<void> {
       outcome: null,
     });
     process.exitCode = 1;
+    return null;
   }
 }
 
@@ -48,4 +52,6 @@ async function answer({ layout }: Root, order: WorkOrder, told: Answer): Promise
   }
 }
 
-await main();
+// Nobody waits any more, and the next worker may begin.
+const done = await main();
+if (done !== null) await tellEnd(done);

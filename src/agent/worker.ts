@@ -17,6 +17,7 @@ import { knownUpgrade, openUpgrade } from './known-upgrade.js';
 import { perform } from './perform.js';
 import { recordBegin, recordEnd, type Transition } from './record-run.js';
 import { diskOf, refusalOf } from './room.js';
+import { tellBegin } from './tell-deployment.js';
 import { tidy } from './tidy.js';
 import type { RunReport, Workplace } from './workplace.js';
 
@@ -143,7 +144,7 @@ async function advance(place: Workplace, journal: Journal, found: Upgrade): Prom
     run = (await recordEnd(place, step)) ?? run;
     const refusal = await writeDown(place, upgrade, () => journal.append(after, clock.now()));
     if (refusal !== null) return restedBy(result.error ?? refusal, upgrade);
-    await recordBegin(place, step);
+    await tellBegin(place, await recordBegin(place, step));
     error = result.error ?? error;
     upgrade = after;
     if (isOver(step)) return { kind: 'rested', phase: after.phase.at, decision: null, run, error };

@@ -5,6 +5,7 @@ import { DURATION_FORMS, parseDuration } from './duration.js';
 import type { Crons } from './cron.js';
 import { freezeList, freezesOf } from './freeze.js';
 import { approval, channelForm, major, section, soak, text, timezone } from './forms.js';
+import { githubForm, parseGithub, type GithubConfig } from './github.js';
 import { explainIssues } from './issues.js';
 import {
   credentialsSection,
@@ -38,6 +39,8 @@ export interface MachineConfig {
   /** Where the fleet's policy lies; null: there is none. */
   readonly policy: PolicySource | null;
   readonly verify: VerifyConfig;
+  /** How GitHub is asked beside git; null: it is not. */
+  readonly github: GithubConfig | null;
   /** Names of the pm2 apps that belong to the root; null: by folder. */
   readonly apps: readonly string[] | null;
   /** How many releases are kept on disk, the active and the previous one included. */
@@ -58,7 +61,10 @@ export type PollConfig =
 const SHORTEST_POLL_MS = 10_000;
 const LONGEST_POLL_MS = 366 * 86_400_000;
 // The contract's keys that this version does not act on yet. To ignore a gate silently would open it.
-const LATER = ['github', 'notify'] as const;
+const LATER = ['notify'] as const;
+
+const LATEST_NEEDS =
+  '"latest" is the release that GitHub calls the latest, and GitHub is not asked: add "github": true, or follow "stable"';
 
 const later = v.custom<undefined>(
   (value) => value === undefined,
@@ -83,6 +89,7 @@ export const gitopsFile = section({
   credentials: v.optional(credentialsSection),
   policy: v.optional(policySection),
   verify: v.optional(verifyForm),
+  github: v.optional(githubForm),
   apps: v.optional(v.pipe(v.array(text), v.minLength(1, 'must name an app, or be left out'))),
   keep: v.optional(
     v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(2, 'must be at least 2')),
@@ -129,6 +136,10 @@ function configFrom({ strategy, zone = 'UTC', crons = new Map() }: Origin) {
     const credentials = tell('credentials', secret);
     const known = { repository: value.repository, credentials };
     const policy = typeof secret === 'string' ? null : tell('policy', parsePolicySource(value.policy, known));
+    const github = typeof secret === 'string' ? null : tell('github', parseGithub(value.github, known));
+    // A policy may have a channel of that name.
+    if (channel?.kind === 'latest' && github === null && value.policy === undefined)
+      tell('channel', LATEST_NEEDS);
     const problems = cronProblems(value.window, place);
     for (const problem of problems) tell('window', problem);
     if (poll === null || channel === null || problems.length > 0) return NEVER;
@@ -136,7 +147,7 @@ function configFrom({ strategy, zone = 'UTC', crons = new Map() }: Origin) {
     return {
       ...{ repository, channel, channelText: value.channel, strategy: value.strategy ?? strategy },
       ...{ poll, timezone: value.timezone ?? null, rules: rulesFrom(value, place) },
-      ...{ tagPrefix, credentials, policy, verify: verifyFrom(value.verify) },
+      ...{ tagPrefix, credentials, policy, verify: verifyFrom(value.verify), github },
       ...{ apps: apps ?? null, keep, dirty, drift, name: name ?? null, labels },
     };
   };

@@ -8,6 +8,8 @@ import { isRefName, type Ref, type Release } from './release.js';
 /** A rule that picks one release among the refs of the source. */
 export type Channel =
   | { readonly kind: 'stable' }
+  /** The release that the forge calls the latest. */
+  | { readonly kind: 'latest' }
   | { readonly kind: 'prerelease'; readonly id: string }
   | { readonly kind: 'range'; readonly range: string }
   | { readonly kind: 'tag'; readonly tag: string }
@@ -39,7 +41,7 @@ const IDENTIFIER = /^[a-z][a-z-]*$/i;
 export function parseChannel(text: string): Channel | null {
   const written = text.trim();
   if (written === '') return null;
-  if (written === 'stable') return { kind: 'stable' };
+  if (written === 'stable' || written === 'latest') return { kind: written };
   if (written.startsWith('branch:'))
     return refName(written.slice(7), (branch) => ({ kind: 'branch', branch }));
   if (written.startsWith('ref:')) return refName(written.slice(4), (ref) => ({ kind: 'ref', ref }));
@@ -50,7 +52,7 @@ export function parseChannel(text: string): Channel | null {
 
 /** The forms that `parseChannel` takes, for error messages. */
 export const CHANNEL_FORMS =
-  'stable, beta (or another prerelease id), a range like 1.x or ^2.3, a tag like v1.4.2, branch:NAME, ref:NAME';
+  'stable, beta (or another prerelease id), latest (with github), a range like 1.x or ^2.3, a tag like v1.4.2, branch:NAME, ref:NAME';
 
 /** Picks the channel's release among the refs of the source. What is no semver version is no release. */
 export function chooseRelease(channel: Channel, refs: readonly Ref[], tagPrefix: string): Choice {
@@ -65,6 +67,12 @@ export function chooseRelease(channel: Channel, refs: readonly Ref[], tagPrefix:
       );
     case 'tag':
       return byTag(channel.tag, refs, tagPrefix);
+    case 'latest':
+      return {
+        found: false,
+        reason: 'noRelease',
+        detail: 'which release GitHub calls the latest is not known',
+      };
     case 'stable':
       return highest(rankedOnce(channel, refs, tagPrefix), 'the channel stable');
     case 'range':
@@ -88,6 +96,7 @@ export function rankedReleases(
     case 'range':
     case 'prerelease':
       return rankedOnce(channel, refs, tagPrefix);
+    case 'latest':
     case 'tag':
     case 'branch':
     case 'ref': {

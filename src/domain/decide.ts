@@ -2,6 +2,7 @@ import { desire, followChannel, type Wish, type WishFacts } from './desire.js';
 import { FLOOR, LEAST, describeShortage, isShortOf, type Disk } from './disk.js';
 import { mendableKinds, type DriftKind } from './drift.js';
 import type { Facts } from './facts.js';
+import { forgeNotes, isLatestDue, withLatest } from './forge.js';
 import type { GateFacts } from './gate.js';
 import { askGates, firstClosed, OPENING_GATES, REST_GATES, STANDING_GATES } from './gates.js';
 import { NO_LACK, type Lack } from './lack.js';
@@ -63,13 +64,18 @@ function decideByRules(facts: Facts): Decision {
   const behind = wish.desired !== null && !isServing(upgrade, wish.desired);
   const common = {
     desired: wish.desired,
-    notes: [...scope.rules.notes, ...wish.notes],
+    notes: [...scope.rules.notes, ...wish.notes, ...forgeNotes(facts.forge)],
     behind,
     lack: NO_LACK,
     repair: [],
   };
   if (isUnfinished(upgrade)) return { ...common, why: offline(facts), step: 'finish' };
   if (isPolicyStale(facts)) return { ...common, why: heldOrOffline(scope, wish), step: 'learn' };
+  if (scope.isLatestDue)
+    return {
+      ...common,
+      ...{ why: heldOrOffline(scope, wish), step: 'learn', lack: { ...NO_LACK, latest: true } },
+    };
   // What is staged and wanted no more is let go.
   if (!behind && phase.at === 'staged') return { ...common, why: resting(scope, wish), step: 'finish' };
   if (!behind) return { ...common, why: resting(scope, wish), ...atRest(facts, 'nothing') };
@@ -91,8 +97,10 @@ function forward(
   const asked = STANDING_GATES.filter((name) => name !== 'signature' || !untried);
   const standing = firstClosed(askGates(desired, gates, asked));
   const nothing = { lack: NO_LACK, repair: [] };
-  if (standing.open && isLacking(lack))
-    return { why: closedOr(turn, facts), step: 'learn', lack, repair: [] };
+  // A newer one may turn out to be green, whatever stands in the way of this one.
+  const asksForge = lack.unchecked.length > 0 && heldBy(gates, desired).open;
+  if ((standing.open && isLacking(lack)) || asksForge)
+    return { why: standing.open ? closedOr(turn, facts) : standing, step: 'learn', lack, repair: [] };
   if (!standing.open) return { ...nothing, why: standing, ...atRest(facts, 'wait') };
   if (!turn.open) return { ...nothing, why: turn, ...atRest(facts, 'wait') };
   const opening = underWay ? OPEN : firstClosed(askGates(desired, gates, OPENING_GATES));
@@ -103,14 +111,15 @@ function forward(
   return opening.open ? { ...nothing, why, step: 'activate' } : { ...nothing, why, ...atRest(facts, 'wait') };
 }
 
-/** Releases are dated first: that may choose another one. Only what is chosen is looked at closely. */
-function lackOf(desired: Release, { undated }: Wish, untried: boolean): Lack {
+/** Releases are dated first, then their checks are read: that may choose another one. Only what is chosen is looked at closely. */
+function lackOf(desired: Release, { undated, unchecked }: Wish, untried: boolean): Lack {
   if (undated.length > 0) return { ...NO_LACK, undated };
+  if (unchecked.length > 0) return { ...NO_LACK, unchecked };
   return { ...NO_LACK, untried: untried ? [desired] : [] };
 }
 
-function isLacking({ undated, untried, forge }: Lack): boolean {
-  return undated.length > 0 || untried.length > 0 || forge;
+function isLacking({ undated, untried, unchecked }: Lack): boolean {
+  return undated.length > 0 || untried.length > 0 || unchecked.length > 0;
 }
 
 function closedOr(verdict: Verdict, facts: Facts): Closed | null {
@@ -123,19 +132,32 @@ function isUnfinished({ phase: { at } }: Upgrade): boolean {
 
 /** What the gates look at, and the rules that hold for this machine. */
 export function wishFacts(facts: Facts): WishFacts {
-  const { upgrade, orders, request, observed, dates, trust, tagPrefix, placeOf, pollEveryMs, zone, now } =
-    facts;
+  const {
+    upgrade,
+    orders,
+    request,
+    observed,
+    dates,
+    trust,
+    forge,
+    tagPrefix,
+    placeOf,
+    pollEveryMs,
+    zone,
+    now,
+  } = facts;
   const standing = standingOrders(orders, now);
-  const rules = rulesOf({ ...facts, hold: standing.hold });
+  const ruled = rulesOf({ ...facts, hold: standing.hold });
+  const rules = { ...ruled, channel: withLatest(ruled.channel, forge, tagPrefix) };
   const gates: GateFacts = {
-    ...{ upgrade, rules, observed, dates, trust, tagPrefix, placeOf, pollEveryMs, zone, now },
+    ...{ upgrade, rules, observed, dates, trust, forge, tagPrefix, placeOf, pollEveryMs, zone, now },
     familiar: familiarTo(facts, standing.pin !== null),
     approved: standing.approvals.map(({ release }) => release.commit),
     impatient: request.impatient,
     hurried: request.hurried,
     named: request.to !== null,
   };
-  return { facts, rules, gates };
+  return { facts, rules, gates, isLatestDue: isLatestDue(ruled.channel, forge, now) };
 }
 
 /** What serves, and, for a person who names it, what served before: a way back must not need a key. */

@@ -1,8 +1,10 @@
 import { birthOf } from './age.js';
+import { areChecksDue } from './checks-gate.js';
 import { chooseRelease, compareVersions, findTag, isNamed, rankedReleases, ranksAtLeast } from './channel.js';
 import type { Facts } from './facts.js';
+import { whyNoLatest } from './forge.js';
 import type { GateFacts } from './gate.js';
-import { askGates, firstClosed, TURN_GATES } from './gates.js';
+import { askGates, FIRST_GATES, firstClosed, TURN_GATES } from './gates.js';
 import { trustedRefs } from './observed.js';
 import { standingOrders } from './orders.js';
 import { describeRelease, sameRelease, type Ref, type Release } from './release.js';
@@ -20,6 +22,8 @@ export interface Wish {
   readonly turn: Verdict;
   /** Releases of which it has to be read first when they were made. */
   readonly undated: readonly Release[];
+  /** Releases of which the forge has to be asked first whether their checks are green. */
+  readonly unchecked: readonly Release[];
   readonly notes: readonly string[];
 }
 
@@ -28,17 +32,21 @@ export interface WishFacts {
   readonly facts: Facts;
   readonly rules: Rules;
   readonly gates: GateFacts;
+  /** Whether the forge is to be asked anew which release is its latest. */
+  readonly isLatestDue: boolean;
 }
 
 // More are not read at once; the newest come first.
 const MOST_UNDATED = 30;
+const MOST_UNCHECKED = 10;
 
 /** What the rules ask for: `--to`, then a person's pin, then the policy's, then the channel. */
-export function desire({ facts, rules, gates }: WishFacts): Wish {
+export function desire(scope: WishFacts): Wish {
+  const { facts, rules } = scope;
   const { pin } = standingOrders(facts.orders, facts.now);
   if (facts.request.to !== null) return naming(facts.request.to);
   if (pin !== null) return naming(pin.release);
-  if (rules.pin === null) return followChannel({ facts, rules, gates });
+  if (rules.pin === null) return followChannel(scope);
   const found = findTag(
     rules.pin,
     facts.observed === null ? [] : trustedRefs(facts.observed),
@@ -71,7 +79,7 @@ function naming(desired: Release): Wish {
 }
 
 function wishing(desired: Release | null, turn: Verdict): Wish {
-  return { desired, named: false, turn, undated: [], notes: [] };
+  return { desired, named: false, turn, undated: [], unchecked: [], notes: [] };
 }
 
 function staying({ upgrade }: Facts): Wish {
@@ -114,6 +122,7 @@ function whyNone(ranked: readonly Release[], { facts, rules, refs }: Choosing): 
   const { observed, tagPrefix, upgrade } = facts;
   const [newest] = ranked;
   if (newest === undefined) {
+    if (rules.channel.kind === 'latest') return [whyNoLatest(facts.forge, tagPrefix)];
     const choice = chooseRelease(rules.channel, refs, tagPrefix);
     return choice.found || (refs.length === 0 && observed?.error != null) ? [] : [choice.detail];
   }
@@ -127,22 +136,28 @@ function whyNone(ranked: readonly Release[], { facts, rules, refs }: Choosing): 
 /** A machine takes the newest whose turn it is. */
 function takeTurn(ahead: readonly Release[], gates: GateFacts): Wish {
   const undated = undatedOf(ahead, gates);
+  const unchecked: Release[] = [];
   let waiting: Verdict | null = null;
   for (const release of ahead) {
     const turn = turnOf(release, gates);
     if (turn.open)
-      return { ...wishing(release, turn), notes: waiting?.open === false ? [waiting.detail] : [] };
+      return { ...wishing(release, turn), unchecked, notes: waiting?.open === false ? [waiting.detail] : [] };
     waiting ??= turn;
     if (undated.includes(release)) return { ...wishing(ahead[0] ?? release, waiting), undated };
+    if (unchecked.length < MOST_UNCHECKED && isUnchecked(release, gates)) unchecked.push(release);
   }
-  return wishing(ahead[0] ?? null, waiting ?? OPEN);
+  return { ...wishing(ahead[0] ?? null, waiting ?? OPEN), unchecked };
+}
+
+/** Only its checks keep the machine from taking it, and they are to be read. */
+function isUnchecked(release: Release, gates: GateFacts): boolean {
+  const others = TURN_GATES.filter((name) => name !== 'checks');
+  return areChecksDue(release, gates) && firstClosed(askGates(release, gates, others)).open;
 }
 
 /** A fresh machine has nothing to lose: it takes the newest that every machine has, else the one that has been out for longest. */
 function takeFirst(ahead: readonly Release[], gates: GateFacts): Wish {
-  const allowed = ahead.filter(
-    (release) => firstClosed(askGates(release, gates, ['major', 'approval'])).open,
-  );
+  const allowed = ahead.filter((release) => firstClosed(askGates(release, gates, FIRST_GATES)).open);
   if (gates.hurried || !asksForAge(gates.rules) || allowed.length === 0) return takeTurn(ahead, gates);
   const undated = undatedOf(allowed, gates);
   const whole = allowed.find((release) => isOutWhole(release, gates) || undated.includes(release));

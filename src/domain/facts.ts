@@ -1,6 +1,7 @@
 import type { Dates } from './age.js';
 import type { Disk } from './disk.js';
 import type { Drift } from './drift.js';
+import type { Forge } from './forge.js';
 import type { Observed } from './observed.js';
 import type { Orders } from './orders.js';
 import type { MachineIdentity, PolicyState } from './policy.js';
@@ -21,6 +22,7 @@ export interface Facts {
   readonly observed: Observed | null;
   readonly dates: Dates;
   readonly trust: Trust;
+  readonly forge: Forge;
   /** This machine's place, in [0, 1), in the wave of a release. */
   readonly placeOf: (release: Release) => number;
   readonly pollEveryMs: number;

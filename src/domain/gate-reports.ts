@@ -3,16 +3,13 @@ import { desire } from './desire.js';
 import type { Facts } from './facts.js';
 import {
   askGates,
+  FIRST_GATES,
   OPENING_GATES,
   STANDING_GATES,
   TURN_GATES,
-  type GateName,
   type GateReport,
 } from './gates.js';
 import { sameRelease } from './release.js';
-
-// A machine without anything takes what has been out for long, whatever the wave says.
-const FIRST_GATES = ['major', 'approval'] as const satisfies readonly GateName[];
 
 /** What each gate says of the release that the rules ask for; empty where there is nothing to change. Those that do not count for it are left out. */
 export function gateReports(facts: Facts): GateReport[] {

@@ -1,4 +1,5 @@
 import type { AgeFacts } from './age.js';
+import type { Forge } from './forge.js';
 import type { Commit, Release } from './release.js';
 import type { Rules } from './rules.js';
 import type { Trust } from './trust.js';
@@ -13,6 +14,7 @@ export interface GateFacts extends AgeFacts {
   /** Tags that somebody at this machine approved of. */
   readonly approved: readonly Commit[];
   readonly trust: Trust;
+  readonly forge: Forge;
   /** What has served here: no signature is asked of it again. */
   readonly familiar: readonly Commit[];
   /** This machine's place, in [0, 1), in the wave of a release. */

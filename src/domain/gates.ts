@@ -1,4 +1,5 @@
 import { isNamed } from './channel.js';
+import { checksGate } from './checks-gate.js';
 import type { Gate, GateFacts } from './gate.js';
 import { sayMoment } from './moment.js';
 import { freezeAt, nextSpell } from './opening.js';
@@ -83,13 +84,19 @@ export const GATES = {
   ...{ stuck: stuckGate, hold: holdGate, tombstone: tombstoneGate, signature: signatureGate },
   ...{ quarantine: quarantineGate, backoff: backoffGate },
   ...{ major: majorGate, approval: approvalGate, soak: soakGate, wave: waveGate },
+  ...{ checks: checksGate },
   ...{ freeze: freezeGate, window: windowGate },
 } as const satisfies Readonly<Record<string, Gate>>;
 
 export type GateName = keyof typeof GATES;
 
 /** What is asked of what the channel chooses: a release that a person or a policy names has passed them. */
-export const TURN_GATES = ['major', 'approval', 'soak', 'wave'] as const satisfies readonly GateName[];
+export const TURN_GATES = [
+  // Last of all: of a release that would wait anyway nobody is asked.
+  ...(['major', 'approval', 'soak', 'wave', 'checks'] as const),
+] as const satisfies readonly GateName[];
+/** What is asked of it where a machine has nothing yet: it takes what has been out for long, whatever the wave says. */
+export const FIRST_GATES = ['major', 'approval', 'checks'] as const satisfies readonly GateName[];
 /** What stops any release, whoever chose it. */
 export const STANDING_GATES = [
   ...(['stuck', 'hold', 'tombstone', 'signature', 'quarantine', 'backoff'] as const),

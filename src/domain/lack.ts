@@ -6,9 +6,11 @@ export interface Lack {
   readonly undated: readonly Release[];
   /** Releases whose signatures were not looked at yet. */
   readonly untried: readonly Release[];
-  /** Whether the forge has to be asked. */
-  readonly forge: boolean;
+  /** Releases whose checks the forge has to be asked for. */
+  readonly unchecked: readonly Release[];
+  /** Whether it has to be asked for its latest release. */
+  readonly latest: boolean;
 }
 
 /** Nothing has to be found out. */
-export const NO_LACK: Lack = { undated: [], untried: [], forge: false };
+export const NO_LACK: Lack = { undated: [], untried: [], unchecked: [], latest: false };

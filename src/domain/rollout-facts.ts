@@ -1,5 +1,6 @@
 import { compareVersions } from './channel.js';
 import type { Disk } from './disk.js';
+import { NO_FORGE } from './forge.js';
 import { NO_REQUEST, type Facts } from './facts.js';
 import type { Observed } from './observed.js';
 import { NO_ORDERS } from './orders.js';
@@ -31,7 +32,7 @@ export function foreseenFacts(rollout: Rollout, machine: MachineIdentity, look: 
     ...{ policy: followed(rollout), observed: observedBy(rollout, older, look) },
     dates: Object.fromEntries(older.map(({ tag, commit }) => [`refs/tags/${tag}`, { commit, at: 0 }])),
     placeOf: ({ tag }) => placeOf(machine.id, tag),
-    ...{ disk: ROOMY, trust: NO_TRUST, request: NO_REQUEST, underWay: false },
+    ...{ disk: ROOMY, trust: NO_TRUST, forge: NO_FORGE, request: NO_REQUEST, underWay: false },
     ...{ drift: [], driftPolicy: 'repair' },
     now: look.at,
   };

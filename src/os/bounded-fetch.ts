@@ -7,7 +7,8 @@ export interface FetchBounds {
   readonly maxBytes: number;
 }
 
-type Fetch = (address: string, init?: RequestInit) => Promise<Response>;
+/** As `fetch` is called. */
+export type Fetch = (address: string, init?: RequestInit) => Promise<Response>;
 
 const MOST_REDIRECTS = 3;
 
@@ -17,7 +18,7 @@ const MOST_REDIRECTS = 3;
  */
 export function boundedFetch(bounds: FetchBounds): Fetch {
   return async (address, init = {}) => {
-    const limit = AbortSignal.timeout(bounds.limitMs);
+    const limit = AbortSignal.timeout(Math.ceil(bounds.limitMs));
     const signal = AbortSignal.any([bounds.signal, limit]);
     try {
       const response = await follow(address, { ...init, signal, redirect: 'manual' });

@@ -46,23 +46,28 @@ export function headerOf(basic: string): string {
   return `Authorization: Basic ${basic}`;
 }
 
-async function readSecret({ from }: Credentials, env: Env): Promise<string> {
-  const secret = 'env' in from ? env[from.env] : await readSecretFile(from.file);
+/** Reads a secret where it is; `key` names the place of the configuration that says where. Throws `SOURCE_REFUSED` where there is none. */
+export async function readSecret(
+  { from }: Pick<Credentials, 'from'>,
+  env: Env,
+  key = 'credentials',
+): Promise<string> {
+  const secret = 'env' in from ? env[from.env] : await readSecretFile(from.file, key);
   if (secret !== undefined && secret !== '') return secret;
   throw 'env' in from
-    ? new GitOpsError('SOURCE_REFUSED', `credentials: the environment variable ${from.env} is not set`, {
-        hint: `set ${from.env} for the process that polls, or name a file under credentials`,
+    ? new GitOpsError('SOURCE_REFUSED', `${key}: the environment variable ${from.env} is not set`, {
+        hint: `set ${from.env} for the process that polls, or name a file under ${key}`,
       })
-    : new GitOpsError('SOURCE_REFUSED', `credentials: ${from.file} is empty`, {
+    : new GitOpsError('SOURCE_REFUSED', `${key}: ${from.file} is empty`, {
         hint: `write the token into ${from.file}, readable by this user only`,
       });
 }
 
-async function readSecretFile(path: string): Promise<string> {
+async function readSecretFile(path: string, key: string): Promise<string> {
   try {
     return (await readPlainFile(path)).toString('utf8').trim();
   } catch (cause) {
-    throw new GitOpsError('SOURCE_REFUSED', `credentials: cannot read ${path}`, {
+    throw new GitOpsError('SOURCE_REFUSED', `${key}: cannot read ${path}`, {
       cause,
       hint: `write the token into ${path}, readable by this user only`,
     });

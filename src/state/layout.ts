@@ -19,6 +19,10 @@ export interface Layout {
   readonly dates: string;
   /** What was found of signatures. */
   readonly trust: string;
+  /** What was read of the forge. */
+  readonly forge: string;
+  /** Which deployment it was told of last. */
+  readonly deployment: string;
   readonly journal: string;
   readonly upgradeLock: string;
   readonly pollLock: string;
@@ -57,6 +61,8 @@ export function layoutOf(root: string): Layout {
     policy: join(state, 'policy.json'),
     dates: join(state, 'dates.json'),
     trust: join(state, 'trust.json'),
+    forge: join(state, 'forge.json'),
+    deployment: join(state, 'deployment.json'),
     journal: join(state, 'journal.jsonl'),
     upgradeLock: join(state, 'upgrade.lock'),
     pollLock: join(state, 'poll.lock'),

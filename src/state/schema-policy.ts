@@ -27,6 +27,7 @@ const wave = v.object({ canaryMs: v.number(), curve });
 
 const channel = v.variant('kind', [
   v.object({ kind: v.literal('stable') }),
+  v.object({ kind: v.literal('latest') }),
   v.object({ kind: v.literal('prerelease'), id: v.string() }),
   v.object({ kind: v.literal('range'), range: v.string() }),
   v.object({ kind: v.literal('tag'), tag: v.string() }),

@@ -21,6 +21,7 @@ const DEFAULTS: MachineConfig = {
   credentials: null,
   policy: null,
   verify: { mode: 'off', signers: 'gitops.signers', revoked: null, keyring: null, repository: null },
+  github: null,
   apps: null,
   keep: 3,
   dirty: 'refuse',
@@ -112,7 +113,7 @@ test('a configuration without a repository is none', () => {
 });
 
 test('a gate that this version does not have is refused: to ignore it would open it', () => {
-  for (const key of ['github', 'notify'])
+  for (const key of ['notify'])
     assert.match(
       mistakeOf({ repository: REPOSITORY, [key]: '48h' }),
       new RegExp(`^gitops\\.json: ${key}: is not supported by this version: take it out$`),

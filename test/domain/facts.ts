@@ -4,6 +4,7 @@ import { NO_ORDERS } from '../../src/domain/orders.js';
 import type { Channel } from '../../src/domain/channel.js';
 import type { Policy, PolicyState } from '../../src/domain/policy.js';
 import type { OwnRules } from '../../src/domain/rules.js';
+import { NO_FORGE } from '../../src/domain/forge.js';
 import { NO_TRUST } from '../../src/domain/trust.js';
 import { FRESH } from '../../src/domain/upgrade.js';
 
@@ -39,7 +40,7 @@ export function following(policy: Partial<Policy>): Extract<PolicyState, { at: '
 /** What is to be decided on by a machine in the middle of every wave, where nothing has happened yet. */
 export function factsWith(more: Partial<Facts> = {}): Facts {
   return {
-    ...{ upgrade: FRESH, orders: NO_ORDERS, observed: null, dates: {}, trust: NO_TRUST },
+    ...{ upgrade: FRESH, orders: NO_ORDERS, observed: null, dates: {}, trust: NO_TRUST, forge: NO_FORGE },
     request: NO_REQUEST,
     machine: { id: 'machine-1', name: 'vps-01', labels: {} },
     ...{ own: ownRules(), policy: { at: 'none' }, tagPrefix: '', placeOf: () => 0.5 },

@@ -10,7 +10,7 @@ import { HOUR_MS, HURRIED, NOW, own, V10, V11, world } from './world.js';
 const SOAKING = own({ soakMs: 48 * HOUR_MS, approval: 'required' });
 const PINNED = { ...NO_ORDERS, pin: { release: V10, since: 1, until: null } };
 const HELD = following({ rules: { ...NO_POLICY.rules, hold: { reason: 'a fair', until: null } } });
-const ALL = 'stuck hold tombstone signature quarantine backoff major approval soak wave freeze window';
+const ALL = 'stuck hold tombstone signature quarantine backoff major approval soak wave checks freeze window';
 const NAMED = 'stuck hold tombstone signature quarantine backoff freeze window';
 
 const TABLE: [string, Partial<Facts>, string, string][] = [
@@ -23,7 +23,7 @@ const TABLE: [string, Partial<Facts>, string, string][] = [
   [
     'a first release is what has been out for longest, whatever the soak',
     { ...own({ soakMs: 48 * HOUR_MS }), upgrade: FRESH },
-    'stuck hold tombstone signature quarantine backoff major approval freeze window',
+    'stuck hold tombstone signature quarantine backoff major approval checks freeze window',
     '',
   ],
 ];

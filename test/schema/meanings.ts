@@ -4,7 +4,7 @@ export const MACHINE_MEANINGS: Readonly<Record<string, string>> = {
   repository:
     'Where releases come from: a URL or a path for git. (Checked beyond: no leading "-", no password.)',
   channel:
-    'Which release the machine follows: stable, a prerelease id such as beta, a range such as 1.x, a tag, branch:NAME or ref:NAME. (Checked beyond: that it is one of these.)',
+    'Which release the machine follows: stable, a prerelease id such as beta, latest (with github), a range such as 1.x, a tag, branch:NAME or ref:NAME. (Checked beyond: that it is one of these.)',
   strategy:
     'How files change over: releases (a folder for each release) or checkout (an adopted checkout). Default: checkout where the root holds .git, else releases.',
   poll: 'When to look at the source: a span of at least 10s, such as 5m, or a cron expression. (Checked beyond: that it is one of these.)',
@@ -72,7 +72,23 @@ export const MACHINE_MEANINGS: Readonly<Record<string, string>> = {
     'Spans since the lead is over, each with the percent of the machines that have their turn then. (Checked beyond: both grow.)',
   major: 'auto: a new major version comes like any other. manual: it waits for pm2-gitops approve.',
   approval: 'required: every release waits for pm2-gitops approve.',
-  github: 'Refused by this version.',
+  github:
+    'How GitHub is asked beside git: true, or an object of these. (Checked beyond: that owner and name are known.)',
+  'github.api':
+    'The address of its API. Default: that of the host of the repository. (Checked beyond: https, or http to this machine.)',
+  'github.repository': 'owner/name. Default: as the repository says.',
+  'github.token':
+    'Where the token is, never the token itself. Default: as credentials, for the same host. (Checked beyond: exactly one of env and file, and no app beside it.)',
+  'github.token.env': 'The name of an environment variable of the poller that holds the token.',
+  'github.token.file': 'The path of a file that holds the token.',
+  'github.app': 'Instead of a token: an installation of a GitHub App.',
+  'github.app.id': 'The id of the app, or its client id.',
+  'github.app.installation': 'The number of the installation.',
+  'github.app.keyFile': 'The path of the private key of the app.',
+  'github.checks':
+    'Which checks of a commit must be green before it is taken: true for all there are, at least one; or their names.',
+  'github.deployments': "Whether the repository's page shows what this machine runs; true, or an object.",
+  'github.deployments.environment': "The name of the environment there. Default: the machine's name.",
   notify: 'Refused by this version.',
 };
 

@@ -8,6 +8,7 @@ import { NO_ORDERS } from '../../src/domain/orders.js';
 import type { MachineIdentity, PolicyState } from '../../src/domain/policy.js';
 import type { Instant, Release } from '../../src/domain/release.js';
 import type { OwnRules } from '../../src/domain/rules.js';
+import { NO_FORGE } from '../../src/domain/forge.js';
 import { NO_TRUST } from '../../src/domain/trust.js';
 import { FRESH, type Event, type Upgrade } from '../../src/domain/upgrade.js';
 import type { World } from './world.js';
@@ -161,7 +162,15 @@ export class SimulatedMachine {
       ...{ upgrade: this.#upgrade, observed: this.#observed, policy: this.#policy, dates: this.#dates },
       ...{ machine: this.identity, ...this.#habits, orders: NO_ORDERS, request: NO_REQUEST, tagPrefix: '' },
       placeOf: ({ tag }) => placeOf(this.identity.id, tag),
-      ...{ disk: ROOMY, trust: NO_TRUST, underWay: false, drift: [], driftPolicy: 'repair', now },
+      ...{
+        disk: ROOMY,
+        trust: NO_TRUST,
+        forge: NO_FORGE,
+        underWay: false,
+        drift: [],
+        driftPolicy: 'repair',
+        now,
+      },
     };
   }
 }

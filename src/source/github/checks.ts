@@ -1,21 +1,9 @@
 import * as v from 'valibot';
 import { GitOpsError } from '../../domain/errors.js';
-import type { CheckState, ForgeCheck } from '../../domain/forge.js';
+import type { CheckList, CheckLists, CheckState, ForgeCheck } from '../../domain/forge.js';
 import { plainLine } from '../../domain/plain.js';
 import type { Commit } from '../../domain/release.js';
 import { hostOf, terms, told, type Line, type Told } from './line.js';
-
-/** What one of the two addresses of a commit's checks told, and its ETag; null where the next question has to be a whole one. */
-export interface CheckList {
-  readonly etag: string | null;
-  readonly checks: readonly ForgeCheck[];
-}
-
-/** Check runs are made by apps (Actions among them), statuses are set by whoever has the right. */
-export interface CheckLists {
-  readonly runs: CheckList;
-  readonly statuses: CheckList;
-}
 
 const PER_PAGE = 100;
 const MOST_PAGES = 5;

@@ -1,6 +1,7 @@
 import type { Octokit } from 'octokit';
 import { GitOpsError } from '../../domain/errors.js';
-import { boundedFetch } from '../../os/bounded-fetch.js';
+import { boundedFetch, type Fetch } from '../../os/bounded-fetch.js';
+import { systemClock } from '../../os/clock.js';
 import { explainFailure, isUnchanged } from './failure.js';
 
 /** How the API is let in: as anybody, by a token, or as the installation of a GitHub App. */
@@ -21,8 +22,10 @@ export interface GithubPlace {
 /** Until when, and who cancels. */
 export interface GithubBounds {
   readonly signal: AbortSignal;
-  /** For each request. */
+  /** For each question. */
   readonly limitMs?: number;
+  /** For all of them together. */
+  readonly totalMs?: number;
 }
 
 /** A line to the API. */
@@ -52,7 +55,7 @@ const SILENT = {
 /** Opens a line; nothing is asked yet. Throws `CONFIG_INVALID` where octokit is not installed. */
 export async function openLine(place: GithubPlace, bounds: GithubBounds): Promise<Line> {
   const { App, Octokit } = await loadOctokit();
-  const fetch = boundedFetch({ limitMs: LIMIT_MS, ...bounds, maxBytes: MAX_BYTES });
+  const fetch = withinAll(bounds);
   const usual = Octokit.defaults({
     ...{ baseUrl: place.api, userAgent: 'pm2-gitops', log: SILENT, request: { fetch, log: SILENT } },
     // When it is asked again is decided by what is on record, not by waiting in a worker that holds the lock.
@@ -63,6 +66,16 @@ export async function openLine(place: GithubPlace, bounds: GithubBounds): Promis
     return { place, octokit: new usual(key.kind === 'token' ? { auth: key.token } : {}) };
   const app = new App({ appId: key.app, privateKey: key.pem, Octokit: usual, log: SILENT });
   return { place, octokit: await app.getInstallationOctokit(key.installation) };
+}
+
+/** No question begins, or goes on, past the end of them all. */
+function withinAll({ signal, limitMs = LIMIT_MS, totalMs = Infinity }: GithubBounds): Fetch {
+  const clock = systemClock();
+  const end = clock.monotonicMs() + totalMs;
+  return (address, init) => {
+    const leftMs = Math.max(1, Math.min(limitMs, end - clock.monotonicMs()));
+    return boundedFetch({ signal, limitMs: leftMs, maxBytes: MAX_BYTES })(address, init);
+  };
 }
 
 /** Who, where, and in which words a question goes out. */

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { checkGithub } from '../../src/agent/doctor-github.js';
+import { gatherFacts } from '../../src/agent/facts.js';
+import { decideInformed } from '../../src/agent/learn.js';
+import { lookNow } from '../../src/agent/look.js';
+import { tellBegin, tellEnd } from '../../src/agent/tell-deployment.js';
+import type { Workplace } from '../../src/agent/workplace.js';
+import type { Run } from '../../src/domain/run.js';
+import { systemClock } from '../../src/os/clock.js';
+import { runId } from '../../src/domain/run.js';
+import { writeRun } from '../../src/state/runs.js';
+import { GithubApi, type Run as CheckRun } from '../bed/github.js';
+import { Remote } from '../bed/remote.js';
+import { ownPlace } from './place.js';
+
+const LIMIT = { timeout: 60_000 };
+const MINUTE_MS = 60_000;
+const GREEN: CheckRun = { name: 'build', status: 'completed', conclusion: 'success' };
+const PENDING: CheckRun = { name: 'build', status: 'in_progress', conclusion: null };
+
+interface Cast {
+  readonly api: GithubApi;
+  readonly place: Workplace;
+  /** The clock of the machine, which the test sets ahead. */
+  readonly time: { aheadMs: number };
+  readonly commits: Readonly<Record<'v1.0.0' | 'v1.1.0', string>>;
+  readonly token: string;
+}
+
+/** A worker of a machine that asks GitHub, too, about a repository of two releases. */
+async function cast(t: TestContext, github: object, more: object = {}): Promise<Cast> {
+  const api = await GithubApi.open();
+  t.after(() => api.close());
+  const remote = await Remote.open();
+  t.after(() => remote.close());
+  const commits = {
+    'v1.0.0': await remote.release('v1.0.0', { a: '1' }),
+    'v1.1.0': await remote.release('v1.1.0', { a: '2' }),
+  };
+  const where = { api: api.url, repository: 'acme/shop' };
+  const token = join((await ownPlace(t)).root.layout.root, 'token');
+  await writeFile(token, 'a-token\n');
+  const config = { repository: remote.url, github: { ...where, token: { file: token }, ...github }, ...more };
+  const place = await ownPlace(t, config);
+  const env = { PATH: process.env['PATH'] ?? '', HOME: place.root.layout.root, GIT_CONFIG_NOSYSTEM: '1' };
+  const time = { aheadMs: 0 };
+  const clock = { ...systemClock(), now: () => Date.now() + time.aheadMs };
+  const root = { ...place.root, host: { ...place.root.host, env, clock } };
+  await lookNow(root, place.signal);
+  return { api, place: { ...place, root }, time, commits, token };
+}
+
+/** What a worker decides, having asked what it lacks. */
+async function decided({ place }: Cast): Promise<unknown[]> {
+  const { decision } = await decideInformed(place, () => gatherFacts(place.root, place.order));
+  return [decision.desired?.tag, decision.step, decision.why?.reason ?? null];
+}
+
+/** What the poller makes of it, which asks nobody. */
+async function polled({ place }: Cast): Promise<string> {
+  const { decide } = await import('../../src/domain/decide.js');
+  return decide(await gatherFacts(place.root)).step;
+}
+
+test(
+  'checks are asked for by the worker, again when it is time, and cost nothing of the limit while they are the same',
+  LIMIT,
+  async (t) => {
+    const it = await cast(t, { checks: true });
+    const { api, commits, time } = it;
+    api.runs.set(commits['v1.1.0'], [PENDING]);
+    api.runs.set(commits['v1.0.0'], [GREEN]);
+    assert.equal(await polled(it), 'learn');
+    assert.deepEqual(await decided(it), ['v1.0.0', 'stage', null]);
+    const asked = api.seen.length;
+    assert.equal(asked, 4);
+    assert.equal(await polled(it), 'stage');
+    assert.deepEqual(await decided(it), ['v1.0.0', 'stage', null]);
+    assert.equal(api.seen.length, asked, 'it is not time yet');
+
+    time.aheadMs = MINUTE_MS + 1;
+    assert.equal(await polled(it), 'learn');
+    await decided(it);
+    assert.deepEqual(
+      api.seen.slice(asked).map(({ status }) => status),
+      [304, 304],
+    );
+    api.runs.set(commits['v1.1.0'], [GREEN]);
+    time.aheadMs = 4 * MINUTE_MS;
+    assert.deepEqual(await decided(it), ['v1.1.0', 'stage', null]);
+  },
+);
+
+test('while GitHub is away nothing opens; it is left alone, and asked again by itself', LIMIT, async (t) => {
+  const it = await cast(t, { checks: ['build'] });
+  const { api, commits, time } = it;
+  api.runs.set(commits['v1.1.0'], [GREEN]);
+  api.fault = 'down';
+  assert.deepEqual(await decided(it), ['v1.1.0', 'wait', 'offline']);
+  assert.equal(await polled(it), 'wait');
+  api.fault = 'none';
+  const asked = api.seen.length;
+  assert.deepEqual(await decided(it), ['v1.1.0', 'wait', 'offline'], 'it is left alone for a minute');
+  assert.equal(api.seen.length, asked);
+  time.aheadMs = MINUTE_MS + 1;
+  assert.deepEqual(await decided(it), ['v1.1.0', 'stage', null]);
+});
+
+test(
+  'a token that is refused, then renewed, goes on by itself; a limit is waited for whoever hurries',
+  LIMIT,
+  async (t) => {
+    const it = await cast(t, { checks: true });
+    const { api, commits, time, token, place } = it;
+    api.runs.set(commits['v1.1.0'], [GREEN]);
+    await writeFile(token, 'a-token-of-old');
+    assert.deepEqual(await decided(it), ['v1.1.0', 'wait', 'offline']);
+    const { why } = (await decideInformed(place, () => gatherFacts(place.root))).decision;
+    assert.match(
+      why?.detail ?? '',
+      /answers 401: Bad credentials.*renew the secret that github\.token names/,
+    );
+    assert.doesNotMatch(why?.detail ?? '', /a-token/);
+    await writeFile(token, 'a-token');
+    api.refusal = { usedUpFor: 30 * 60 };
+    time.aheadMs = MINUTE_MS + 1;
+    assert.deepEqual(await decided(it), ['v1.1.0', 'wait', 'offline']);
+    const asked = api.seen.length;
+    time.aheadMs = 20 * MINUTE_MS;
+    const hurried = { ...it, place: { ...place, order: { ...place.order, impatient: true } } };
+    assert.deepEqual(await decided(hurried), ['v1.1.0', 'wait', 'offline']);
+    assert.equal(api.seen.length, asked);
+    api.refusal = 'none';
+    time.aheadMs = 33 * MINUTE_MS;
+    assert.deepEqual(await decided(it), ['v1.1.0', 'stage', null]);
+  },
+);
+
+test(
+  'somebody who waits asks once more at each decision, not again and again within one',
+  LIMIT,
+  async (t) => {
+    const it = await cast(t, { checks: true });
+    it.api.runs.set(it.commits['v1.1.0'], [PENDING]);
+    it.api.runs.set(it.commits['v1.0.0'], [PENDING]);
+    await decided(it);
+    const asked = it.api.seen.length;
+    const { place } = it;
+    const hurried = { ...it, place: { ...place, order: { ...place.order, impatient: true } } };
+    assert.deepEqual(await decided(hurried), ['v1.1.0', 'wait', 'approval']);
+    assert.equal(it.api.seen.length, asked + 4);
+  },
+);
+
+test('the channel latest goes where GitHub says, without a word of it to the poller', LIMIT, async (t) => {
+  const it = await cast(t, {}, { channel: 'latest' });
+  const { api, time } = it;
+  assert.equal(await polled(it), 'learn');
+  assert.deepEqual(await decided(it), [undefined, 'nothing', null]);
+  api.releases = [{ tag: 'v1.0.0' }, { tag: 'v1.1.0', prerelease: true }];
+  api.latest = 'v1.0.0';
+  assert.equal(await polled(it), 'nothing');
+  time.aheadMs = 15 * MINUTE_MS + 1;
+  assert.equal(await polled(it), 'learn');
+  assert.deepEqual(await decided(it), ['v1.0.0', 'stage', null]);
+  assert.deepEqual(api.counts(), { 'repos/get-latest-release 404': 1, 'repos/get-latest-release 200': 1 });
+});
+
+test('another repository of another forge is asked anew', LIMIT, async (t) => {
+  const it = await cast(t, { checks: true });
+  it.api.runs.set(it.commits['v1.1.0'], [GREEN]);
+  assert.deepEqual(await decided(it), ['v1.1.0', 'stage', null]);
+  const { root } = it.place;
+  assert.ok(root.config.github !== null);
+  const config = { ...root.config, github: { ...root.config.github, repo: 'shopp' } };
+  const moved = { ...it, place: { ...it.place, root: { ...root, config } } };
+  assert.equal(await polled(moved), 'learn');
+  assert.deepEqual(await decided(moved), ['v1.1.0', 'wait', 'offline']);
+});
+
+test(
+  'doctor tells whether GitHub lets in, what it says of the release, and what mends it',
+  LIMIT,
+  async (t) => {
+    const it = await cast(t, { checks: true, deployments: true });
+    const { api, commits, place, token } = it;
+    const told = async () =>
+      (await checkGithub(place.root, place.signal)).map(({ name, level }) => `${name} ${level}`);
+    api.runs.set(commits['v1.1.0'], [GREEN]);
+    assert.deepEqual(await told(), ['github ok', 'github checks ok', 'github deployments warning']);
+    api.runs.set(commits['v1.1.0'], [PENDING]);
+    assert.equal((await told())[1], 'github checks warning');
+    await writeFile(token, 'another');
+    const [refused] = await checkGithub(place.root, place.signal);
+    assert.deepEqual([refused?.level, (refused?.mend ?? '').includes('renew the secret')], ['problem', true]);
+    await writeFile(token, '');
+    const [empty] = await checkGithub(place.root, place.signal);
+    assert.match(`${empty?.detail} ${empty?.mend}`, /github\.token: .*token is empty write the token into/);
+  },
+);
+
+function runOf({ commits }: Cast, more: Partial<Run> = {}): Run {
+  const release = (tag: 'v1.0.0' | 'v1.1.0') => ({ tag, commit: commits[tag], ref: `refs/tags/${tag}` });
+  return {
+    ...{ id: runId(1_000, 'a'), cause: 'schedule', from: release('v1.0.0'), to: release('v1.1.0') },
+    ...{ startedAt: 1_000, endedAt: null, outcome: null, problem: null },
+    ...more,
+  };
+}
+
+test(
+  'the repository’s page shows what a machine runs, tries to run, and what became of it',
+  LIMIT,
+  async (t) => {
+    const it = await cast(t, { deployments: true }, { name: 'vps-07' });
+    const { api, place, commits } = it;
+    const { layout } = place.root;
+    const end = async (run: Run): Promise<void> => {
+      await writeRun(layout, run);
+      await tellEnd(place);
+    };
+    const first = runOf(it);
+    await writeRun(layout, first);
+    await tellBegin(place, first);
+    await tellEnd(place);
+    const problem = 'web 0 is not healthy: it exits\nthe last lines of its log: a-password';
+    await end({ ...first, endedAt: 2, outcome: 'rolledBack', problem });
+    await tellEnd(place);
+    const states = () => api.deployments.map((each) => each.states.map(({ state }) => state).join(' '));
+    assert.deepEqual(states(), ['in_progress failure'], 'what was told is not told again');
+    const [deployment] = api.deployments;
+    assert.deepEqual([deployment?.environment, deployment?.commit], ['vps-07', commits['v1.1.0']]);
+    assert.match(
+      deployment?.states[1]?.description ?? '',
+      /^v1\.1\.0 \(.*\) was rolled back: web 0 is not healthy: it exits$/,
+    );
+
+    // A worker that was killed before it told, or could not: the next tells the truth. A try of the same release goes on in the same deployment.
+    api.tokens.clear();
+    const second = runOf(it, { id: runId(3_000, 'b') });
+    await tellBegin(place, second);
+    await end({ ...second, endedAt: 4, outcome: 'activated' });
+    api.tokens.add('a-token');
+    await tellEnd(place);
+    assert.deepEqual(states(), ['in_progress failure success']);
+    await tellBegin(place, runOf(it, { id: runId(5_000, 'c') }));
+    assert.deepEqual(states(), ['in_progress failure success', 'in_progress'], 'it ran already: a new one');
+    const repair = runOf(it, { id: runId(6_000, 'd'), from: first.to, outcome: 'activated' });
+    await tellBegin(place, repair);
+    await end(repair);
+    assert.equal(states().length, 2, 'a repair deploys nothing');
+  },
+);
+
+test('a forge that hangs costs a run seconds, and changes nothing', LIMIT, async (t) => {
+  const it = await cast(t, { deployments: true });
+  it.api.fault = 'hang';
+  const begin = performance.now();
+  await tellBegin(it.place, runOf(it));
+  const tookMs = performance.now() - begin;
+  assert.ok(tookMs > 4_000 && tookMs < 20_000, String(tookMs));
+});
