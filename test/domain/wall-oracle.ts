@@ -1,8 +1,8 @@
 import type { CronFields, Freeze, Window, Windows } from '../../src/domain/window.js';
 
-// What windows are, said slowly: the clock on the wall is read minute by minute, as `Intl` writes it.
+// What windows are, said slowly: the clock on the wall is read as `Intl` writes it, and then gone through minute by minute.
 
-const DAY = 1_440;
+const [HOUR, DAY] = [60, 1_440];
 /** A clock is nowhere further from UTC than this; in minutes, as all here. */
 const FAR = 2 * DAY;
 
@@ -13,10 +13,17 @@ export interface Walls {
   readonly shown: Int32Array;
 }
 
-/** Reads a zone's clock at each minute. */
+/** Reads a zone's clock at each minute; an hour in which it was not set by the look of its ends is counted on. */
 export function readWalls(zone: string, from: number, count: number): Walls {
   const read = reader(zone);
-  return { from, shown: Int32Array.from({ length: count }, (_, index) => read(from + index)) };
+  const shown = new Int32Array(count);
+  for (let hour = 0; hour < count; hour += HOUR) {
+    const first = read(from + hour);
+    const isSteady = read(from + hour + HOUR) === first + HOUR;
+    for (let index = hour; index < Math.min(count, hour + HOUR); index += 1)
+      shown[index] = isSteady ? first + index - hour : read(from + index);
+  }
+  return { from, shown };
 }
 
 /** The minutes at which a zone's clock was set, found by looking at each hour. */
