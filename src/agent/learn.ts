@@ -121,7 +121,7 @@ async function nextRecord(place: Workplace, lesson: Lesson): Promise<PolicyRecor
   } catch (error) {
     if (isGitOpsError(error, 'CONFIG_INVALID', 'UNVERIFIED'))
       return { ...before, tried: tip, mark, problem: error.message.replace(/\n\s*/g, '; ') };
-    const { message } = asFailure(error, place.root.layout.root);
+    const message = place.report.clean(asFailure(error, place.root.layout.root).message);
     if (message !== before.problem)
       await writePolicyRecord(place.root.layout, { ...before, problem: message });
     throw error;

@@ -24,3 +24,8 @@ export function storableUrl(url: string): string {
 export function redactUrls(text: string): string {
   return text.replace(USERINFO, '$1').replace(SECRET_QUERY, '$1***');
 }
+
+/** A text without these secrets. */
+export function hideSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((clean, secret) => (secret === '' ? clean : clean.replaceAll(secret, '***')), text);
+}

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { plainLine } from '../domain/plain.js';
-import { redactUrls } from '../domain/redact.js';
+import { hideSecrets, redactUrls } from '../domain/redact.js';
 import type { Report } from '../domain/report.js';
 import type { Clock } from '../os/clock.js';
 
@@ -40,8 +40,4 @@ export function parseLogLine(line: string): LogLine | null {
 /** A line as it may be shown and kept: no control characters, no credentials of a URL, none of these secrets. */
 export function cleanLine(text: string, secrets: readonly string[]): string {
   return hideSecrets(redactUrls(plainLine(text)), secrets);
-}
-
-function hideSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((clean, secret) => (secret === '' ? clean : clean.replaceAll(secret, '***')), text);
 }

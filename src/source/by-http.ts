@@ -19,10 +19,10 @@ export async function isForGit(remote: Remote, place: LookPlace): Promise<boolea
 
 /** Lists refs over http(s) without git. Throws `OddAnswer` where git is to be asked, else as `listRefs` does. */
 export function listByOurselves(
-  { url, basic = null }: Remote,
+  { url, basic = null, secrets = [] }: Remote,
   wanted: Wanted,
   { signal, background, bounds = BOUNDS }: LookPlace,
 ): Promise<Ref[]> {
   const usual = { leastBytesPerSecond: LEAST_BYTES_PER_SECOND, maxBytes: MAX_ANSWER_BYTES };
-  return lsRefs({ url, basic }, wanted, { ...bounds, ...usual, signal, background });
+  return lsRefs({ url, basic, secrets }, wanted, { ...bounds, ...usual, signal, background });
 }

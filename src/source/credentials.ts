@@ -38,7 +38,13 @@ export async function openAccess(
   // Git sends the header along to wherever it was redirected to.
   const still = withGitConfig(env, `http.${origin}/.followRedirects`, 'false');
   const opened = withGitConfig(still, `http.${origin}/.extraHeader`, headerOf(basic));
-  return { env: opened, basic, secrets: [secret, basic] };
+  return { env: opened, basic, secrets: formsOf(secret, basic) };
+}
+
+/** As which a secret may come back: a server, or a program, may quote what it was sent. */
+function formsOf(secret: string, basic: string): string[] {
+  const others = [encodeURIComponent(secret), Buffer.from(secret).toString('base64')];
+  return [...new Set([secret, basic, ...others])];
 }
 
 /** The header that lets in. */

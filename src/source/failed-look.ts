@@ -1,5 +1,6 @@
 import { GitOpsError } from '../domain/errors.js';
-import { redactUrl, redactUrls } from '../domain/redact.js';
+import { hideSecrets, redactUrl, redactUrls } from '../domain/redact.js';
+import type { Remote } from './look-place.js';
 
 /** Why a look failed: refused, or not reached; and for how long the server wants to be left alone. */
 export interface LookFault {
@@ -9,11 +10,14 @@ export interface LookFault {
   readonly cause?: unknown;
 }
 
-/** A failed look in the words that people read, whoever looked. */
-export function failedLook(url: string, { kind, why, retryAfterMs, cause }: LookFault): GitOpsError {
+/** A failed look in the words that people read, whoever looked. A server may quote what it was sent: it does not come back. */
+export function failedLook(
+  { url, secrets = [] }: Pick<Remote, 'url' | 'secrets'>,
+  { kind, why, retryAfterMs, cause }: LookFault,
+): GitOpsError {
   return new GitOpsError(
     kind === 'refused' ? 'SOURCE_REFUSED' : 'SOURCE_UNREACHABLE',
-    `cannot list the refs of ${redactUrl(url)}: ${redactUrls(why)}`,
+    `cannot list the refs of ${redactUrl(url)}: ${hideSecrets(redactUrls(why), secrets)}`,
     {
       cause,
       retryAfterMs,

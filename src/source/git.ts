@@ -33,7 +33,7 @@ export async function listByGit(remote: Remote, { tags, names }: Wanted, place: 
   const answer = await ask(args, remote, place);
   if (answer.code === 0) return parseRefs(answer.stdout);
   const refused = classifyGitFailure(answer.stderr) === 'refused';
-  throw failedLook(remote.url, {
+  throw failedLook(remote, {
     kind: refused ? 'refused' : 'unreachable',
     why: lastLine(answer.stderr),
   });

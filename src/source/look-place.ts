@@ -5,6 +5,8 @@ export interface Remote {
   readonly url: string;
   readonly env: Env;
   readonly basic?: string | null;
+  /** What no failure may quote. */
+  readonly secrets?: readonly string[];
 }
 
 /** From where one looks, until when, and whether the process may end meanwhile. */

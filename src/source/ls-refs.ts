@@ -12,6 +12,7 @@ import { retryAfterMs } from './retry-after.js';
 export interface HttpRemote {
   readonly url: string;
   readonly basic: string | null;
+  readonly secrets?: readonly string[];
 }
 
 const REQUEST_TYPE = 'application/x-git-upload-pack-request';
@@ -117,11 +118,11 @@ const TLS =
   /^(CERT_|CRL_|ERR_TLS|ERR_SSL|EPROTO$|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_|INVALID_|PATH_LENGTH)/;
 
 /** A failure in the words of a look. */
-function told(error: unknown, { url }: HttpRemote): unknown {
+function told(error: unknown, remote: HttpRemote): unknown {
   if (!isGitOpsError(error, 'SOURCE_UNREACHABLE', 'SOURCE_REFUSED')) return error;
   const { cause } = error;
   if (cause instanceof Error && 'code' in cause && TLS.test(String(cause.code)))
     return new OddAnswer(messageOf(cause));
   const kind = error.code === 'SOURCE_REFUSED' ? 'refused' : 'unreachable';
-  return failedLook(url, { kind, why: error.message, retryAfterMs: error.retryAfterMs, cause });
+  return failedLook(remote, { kind, why: error.message, retryAfterMs: error.retryAfterMs, cause });
 }

@@ -66,35 +66,3 @@ test('S31: a connection that breaks off in mid-pack fails the run and touches no
   await scene.cliMust(['apply']);
   assert.deepEqual([await scene.versions(), (await scene.status()).active?.commit], [['v1.1.0'], commit]);
 });
-
-test(
-  'a remote behind basic auth is read by credentials from a file, and the secret is in no output',
-  LIMIT,
-  async (t) => {
-    const scene = await Scene.open(t, { apps: (port) => [{ name: 'web', port }] });
-    const { machine, remote, root } = scene;
-    await scene.release('v1.0.0');
-    await scene.adopt('v1.0.0');
-    await scene.release('v1.1.0');
-    remote.auth = { user: 'deploy', password: 'tell-nobody' };
-    await machine.must('sh', ['-c', 'printf tell-nobody > ../token && chmod 600 ../token']);
-    await machine.configure({ credentials: { username: 'deploy', file: machine.path('token') } });
-
-    const outcome = await scene.cli(['apply']);
-    assert.equal(outcome.code, 0, outcome.stderr);
-    assert.deepEqual(await scene.versions(), ['v1.1.0']);
-    const outputs = [
-      outcome,
-      ...(await Promise.all(
-        [['logs'], ['status', '--json'], ['history'], ['doctor']].map((verb) => scene.cli(verb)),
-      )),
-    ];
-    for (const { stdout, stderr } of outputs) assert.ok(!`${stdout}${stderr}`.includes('tell-nobody'));
-    const written = await machine.exec(
-      'grep',
-      ['-rl', 'tell-nobody', root, machine.home, machine.path('bin')],
-      {},
-    );
-    assert.equal(written.stdout, '', 'nor in any file or argument list');
-  },
-);

@@ -22,7 +22,7 @@ test('a secret lets git in by a header for its own host, in the environment alon
       GIT_CONFIG_VALUE_1: `Authorization: Basic ${BASIC}`,
     },
     basic: BASIC,
-    secrets: ['s3cret', BASIC],
+    secrets: ['s3cret', BASIC, Buffer.from('s3cret').toString('base64')],
   });
 });
 
