@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { ok, problem, warning, type Check } from '../domain/check.js';
 import type { Credentials } from '../config/remote.js';
 import { exists } from '../os/files.js';
@@ -6,7 +7,11 @@ import type { Root } from './root.js';
 
 /** Whether other users of this machine could have it do what they want, or read its secrets. */
 export async function checkPrivacy({ layout, config }: Root): Promise<Check[]> {
-  const places = [layout.root, layout.config, layout.releases];
+  const { signers, revoked, keyring } = config.verify;
+  const judges = [signers, revoked, keyring].flatMap((path) =>
+    path === null ? [] : [resolve(layout.root, path)],
+  );
+  const places = [layout.root, layout.config, layout.releases, ...judges];
   const secrets = [config.credentials, config.policy?.credentials ?? null].flatMap(fileOf);
   const found = await Promise.all([...places.map(checkPlace), ...secrets.map(checkSecret)]);
   const told = found.flat();

@@ -4,13 +4,19 @@ import { isGitOpsError } from '../domain/errors.js';
 import { namesIn } from '../os/files.js';
 import { readObserved } from '../state/observed-store.js';
 import { readOrders } from '../state/store.js';
+import { readTrust } from '../state/trust-store.js';
 import { knownUpgrade } from './known-upgrade.js';
 import type { Root } from './root.js';
 
 /** Whether every record of a root can be read, and which could not be and were put aside. */
 export async function checkRecords(root: Root): Promise<Check[]> {
   const { layout } = root;
-  const readings = [() => knownUpgrade(root), () => readOrders(layout), () => readObserved(layout)];
+  const readings = [
+    () => knownUpgrade(root),
+    () => readOrders(layout),
+    () => readObserved(layout),
+    () => readTrust(layout),
+  ];
   const refusals = (await Promise.all(readings.map(refusalOf))).flat();
   const aside = (await namesIn(layout.state))
     .filter((name) => name.endsWith('.corrupt'))

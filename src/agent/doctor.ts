@@ -12,6 +12,7 @@ import { checkGithub } from './doctor-github.js';
 import { checkPrivacy } from './doctor-privacy.js';
 import { checkRecords } from './doctor-records.js';
 import { checkSource } from './doctor-source.js';
+import { checkTrust } from './doctor-trust.js';
 import type { Root } from './root.js';
 
 const NODE_RANGE = '>=20.19';
@@ -29,6 +30,7 @@ export async function examine(root: Root, signal: AbortSignal): Promise<Check[]>
     checkDisk,
     checkRecords,
     checkPrivacy,
+    checkTrust,
     checkSource,
     checkGithub,
     checkDaemon,

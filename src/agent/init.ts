@@ -23,7 +23,8 @@ import { rootProcesses } from './apps.js';
 import { composeHost } from './compose.js';
 import type { Host, Root } from './root.js';
 import { requireChannel, unknownChannel } from './set-channel.js';
-import { openWorkplace } from './workplace.js';
+import { signedTags } from './signed-tags.js';
+import { openWorkplace, type Workplace } from './workplace.js';
 
 /** What `init` was asked. */
 export interface InitRequest {
@@ -44,6 +45,8 @@ export interface Initiated {
   readonly manager: string | null;
   /** Names of the running apps; null where pm2 does not answer. */
   readonly apps: readonly string[] | null;
+  /** By which kind of key the newest tags are signed, all of them; null: they are not, or nobody can tell. */
+  readonly signed: 'ssh' | 'gpg' | null;
 }
 
 const LOOK_LIMIT_MS = 60_000;
@@ -80,6 +83,7 @@ export async function initiate(request: InitRequest, signal: AbortSignal): Promi
     choice,
     manager: await managerOf(layout, checkout),
     apps: await appsOf(root, signal),
+    signed: await signedTags(initPlace(root, signal), refs),
   };
 }
 
@@ -156,8 +160,15 @@ async function requireReachable(
 async function adopt(root: Root, signal: AbortSignal): Promise<Release> {
   const { layout, host } = root;
   await makePrivateFolder(layout.state);
+  const event = await adoptCheckout(initPlace(root, signal));
+  const journal = await openJournal(layout.journal);
+  await journal.append(next(FRESH, event), host.clock.now());
+  return event.release;
+}
+
+function initPlace(root: Root, signal: AbortSignal): Workplace {
   const order = {
-    root: layout.root,
+    root: root.layout.root,
     run: 'init',
     cause: 'init',
     to: null,
@@ -166,10 +177,7 @@ async function adopt(root: Root, signal: AbortSignal): Promise<Release> {
     answer: false,
     startPm2: false,
   };
-  const event = await adoptCheckout(openWorkplace(root, order, signal));
-  const journal = await openJournal(layout.journal);
-  await journal.append(next(FRESH, event), host.clock.now());
-  return event.release;
+  return openWorkplace(root, order, signal);
 }
 
 async function managerOf({ root }: Layout, checkout: Checkout | null): Promise<string | null> {

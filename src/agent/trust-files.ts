@@ -3,6 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import type { VerifyConfig } from '../config/verify.js';
 import { hasErrno } from '../os/files.js';
+import { exposureOf } from '../os/trusted.js';
 import type { Root } from './root.js';
 
 /** One of the machine's own files by which signatures are judged. */
@@ -44,18 +45,18 @@ function markOf(verify: VerifyConfig, files: readonly (TrustFile | null)[]): str
   return hash.digest('hex');
 }
 
-async function readTrustFile({ layout, host }: Root, written: string): Promise<TrustFile> {
+async function readTrustFile({ layout }: Root, written: string): Promise<TrustFile> {
   const path = resolve(layout.root, written);
   const refuse = (problem: string): TrustFile => ({ path, content: { problem: `${path} ${problem}` } });
   try {
     const real = await realpath(path);
     if (real.startsWith(layout.releases + sep))
       return refuse('lies in a release: what a release brings says nothing of who may sign it');
-    const { size, mode } = await stat(real);
+    const { size } = await stat(real);
     if (size > MOST_BYTES) return refuse(`has more than ${MOST_BYTES} bytes`);
-    // Windows has no such bits.
-    if (host.platform !== 'win32' && (mode & 0o002) !== 0)
-      return refuse('may be written by every user of this machine: chmod o-w it');
+    const { to } = await exposureOf(real);
+    if (to === 'user') return refuse('belongs to another user');
+    if (to === 'everybody') return refuse('may be written by everybody on this machine: chmod o-w it');
     return { path, content: await readFile(real) };
   } catch (error) {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return refuse('is not there');

@@ -4,7 +4,8 @@ import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { plainLine } from '../domain/plain.js';
 import type { Instant } from '../domain/release.js';
 import { unverified } from '../domain/signed-object.js';
-import { run, type RunOptions, type RunResult } from '../os/run.js';
+import type { Env } from '../os/env.js';
+import { run, type Command, type RunOptions, type RunResult } from '../os/run.js';
 import type { SignatureCase } from './ssh-signature.js';
 
 /** The name of a file in the folder that holds public keys, and what people know it by. */
@@ -87,19 +88,28 @@ function clockOf(time: Instant | null): string[] {
   return time === null ? [] : ['--faked-system-time', `${Math.floor(time / 1_000)}!`];
 }
 
-async function gpg(
+function gpg(
   { folder, env }: SignatureCase,
   args: readonly string[],
   options: RunOptions,
 ): Promise<RunResult> {
+  return runGpg({ args: [...DEAF, ...args], cwd: folder, env: { ...env, LC_ALL: 'C' } }, options);
+}
+
+/** Whether a gpg is here. Throws `COMMAND_MISSING`. */
+export async function requireGpg(
+  place: { readonly cwd: string; readonly env: Env },
+  options: RunOptions,
+): Promise<void> {
+  await runGpg({ ...place, args: ['--no-options', '--version'] }, options);
+}
+
+async function runGpg(asked: Omit<Command, 'file'>, options: RunOptions): Promise<RunResult> {
   try {
-    return await run(
-      { file: 'gpg', args: [...DEAF, ...args], cwd: folder, env: { ...env, LC_ALL: 'C' } },
-      options,
-    );
+    return await run({ file: 'gpg', ...asked }, options);
   } catch (cause) {
     if (!isGitOpsError(cause, 'COMMAND_MISSING')) throw cause;
-    throw new GitOpsError('COMMAND_MISSING', 'no signature can be checked: gpg is not in PATH', {
+    throw new GitOpsError('COMMAND_MISSING', 'no signature of GPG can be checked: gpg is not in PATH', {
       cause,
       hint: 'install GnuPG (gpg)',
     });

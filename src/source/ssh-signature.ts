@@ -4,7 +4,7 @@ import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { plainLine } from '../domain/plain.js';
 import type { Instant } from '../domain/release.js';
 import { unverified, type Signature } from '../domain/signed-object.js';
-import { run, type RunOptions, type RunResult } from '../os/run.js';
+import { run, type Command, type RunOptions, type RunResult } from '../os/run.js';
 import type { Env } from '../os/env.js';
 
 /** A signature, what it is over, and where it may be judged: a folder of its own that holds what it is judged by. */
@@ -86,24 +86,42 @@ function clockOf(time: Instant | null): string[] {
   return [`-Overify-time=${new Date(time).toISOString().replace(/\D/g, '').slice(0, 14)}`];
 }
 
-async function keygen(
+function keygen(
   { folder, env, payload }: SignatureCase,
   args: readonly string[],
   options: RunOptions,
 ): Promise<RunResult> {
-  const command = { file: 'ssh-keygen', args: ['-Y', ...args], cwd: folder, env: { ...env, TZ: 'UTC0' } };
+  return runKeygen(
+    {
+      args: ['-Y', ...args],
+      cwd: folder,
+      env: { ...env, TZ: 'UTC0' },
+      input: Buffer.from(payload, 'latin1'),
+    },
+    options,
+  );
+}
+
+/** Whether an ssh-keygen is here that can judge signatures. Throws `COMMAND_MISSING`. */
+export async function requireSshKeygen(
+  { cwd, env }: { readonly cwd: string; readonly env: Env },
+  options: RunOptions,
+): Promise<void> {
+  // It cannot read either file; an old one does not know the question.
+  await runKeygen({ args: ['-Y', 'find-principals', '-s', 'none', '-f', 'none'], cwd, env }, options);
+}
+
+async function runKeygen(asked: Omit<Command, 'file'>, options: RunOptions): Promise<RunResult> {
   const hint = 'install the client of OpenSSH, 8.2 or newer';
   try {
-    const result = await run({ ...command, input: Buffer.from(payload, 'latin1') }, options);
+    const result = await run({ file: 'ssh-keygen', ...asked }, options);
     if (!/(?:unknown|illegal|invalid) option/i.test(result.stderr)) return result;
   } catch (cause) {
     if (!isGitOpsError(cause, 'COMMAND_MISSING')) throw cause;
-    throw new GitOpsError('COMMAND_MISSING', 'no signature can be checked: ssh-keygen is not in PATH', {
-      cause,
-      hint,
-    });
+    const what = 'no signature of SSH can be checked: ssh-keygen is not in PATH';
+    throw new GitOpsError('COMMAND_MISSING', what, { cause, hint });
   }
-  throw new GitOpsError('COMMAND_MISSING', 'no signature can be checked: this ssh-keygen is too old', {
+  throw new GitOpsError('COMMAND_MISSING', 'no signature of SSH can be checked: this ssh-keygen is too old', {
     hint,
   });
 }

@@ -59,7 +59,7 @@ export async function inspectCheckout(root: string, options: CheckoutGitOptions)
   };
 }
 
-const EXCLUDED = ['/.pm2-gitops/', '/gitops.json'];
+const EXCLUDED = ['/.pm2-gitops/', '/gitops.json', '/gitops.signers'];
 
 /** Keeps what is ours out of `git status`, once: in `info/exclude`, which is never committed. */
 export async function excludeFromStatus(root: string, options: CheckoutGitOptions): Promise<void> {

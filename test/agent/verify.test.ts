@@ -169,7 +169,27 @@ test(
     await execa('ssh-keygen', ['-q', '-k', '-f', join(root, 'krl'), join(root, revoked)]);
     assert.match((await whyNot(asking(place, { revoked: 'krl' }), release)) ?? '', /krl revokes/);
     await chmod(join(root, 'gitops.signers'), 0o666);
-    assert.match((await whyNot(place, release)) ?? '', /may be written by every user/);
+    assert.match((await whyNot(place, release)) ?? '', /may be written by everybody/);
+  },
+);
+
+test(
+  'what the repository of an adopted checkout brings says nothing of who may sign it',
+  LIMIT,
+  async (t) => {
+    const { remote, place, ops, commit } = await openBench(t);
+    await pushTag({ remote }, { name: 'v1.0.0', target: commit }, [ops]);
+    const root = { ...place.root, config: { ...place.root.config, strategy: 'checkout' as const } };
+    const release = await seen(place, 'v1.0.0');
+    const git = (...args: string[]) => execa('git', args, { cwd: root.layout.root });
+    await git('init', '--quiet');
+    assert.equal(await whyNot({ ...place, root }, release), null);
+    await git('add', 'gitops.signers');
+    await rm(root.layout.trust);
+    assert.match(
+      (await whyNot({ ...place, root }, release)) ?? '',
+      /gitops\.signers is tracked by the repository/,
+    );
   },
 );
 

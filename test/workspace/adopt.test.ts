@@ -79,7 +79,10 @@ test('our files are excluded from status once, in a linked work tree through the
   f.git('worktree', 'add', '--quiet', linked);
   await excludeFromStatus(linked, effort());
   await excludeFromStatus(f.root, effort());
-  assert.equal(readFileSync(exclude, 'utf8'), '# no line end\n/.pm2-gitops/\n/gitops.json\n');
+  assert.equal(
+    readFileSync(exclude, 'utf8'),
+    '# no line end\n/.pm2-gitops/\n/gitops.json\n/gitops.signers\n',
+  );
   f.write('gitops.json', '{}');
   assert.equal(f.git('status', '--porcelain'), '');
 });

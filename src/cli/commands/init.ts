@@ -1,6 +1,8 @@
+import { sep } from 'node:path';
 import { Option, type Command } from 'commander';
 import { initiate, type Initiated } from '../../agent/init.js';
 import type { Strategy } from '../../config/machine.js';
+import { SIGNERS_FILE } from '../../config/verify.js';
 import { plainLine } from '../../domain/plain.js';
 import { describeRelease } from '../../domain/release.js';
 import { EXIT } from '../exit.js';
@@ -58,6 +60,7 @@ function render(made: Initiated, colors: Colors): string {
   return [
     table,
     ...warnings(made).map((text) => `${colors.yellow('!')} ${plainLine(text)}`),
+    ...advice(made),
     nextSteps(made, colors),
   ].join('\n\n');
 }
@@ -70,6 +73,23 @@ function warnings({ checkout, root }: Initiated): string[] {
       ? 'commit or revert them before the next release, or set "dirty": "stash"'
       : 'they will be stashed';
   return [`edited here: ${edits.slice(0, 10).join(', ')}; ${mend}`];
+}
+
+/** What to write so that nothing comes that is not signed, where the operators sign already. */
+function advice({ signed, root: { layout } }: Initiated): string[] {
+  if (signed === null) return [];
+  const first = 'The newest tags are signed. To let nothing else in:';
+  const lines =
+    signed === 'ssh'
+      ? [
+          `a line for each key in ${layout.root}${sep}${SIGNERS_FILE}: ops@example.com namespaces="git" ssh-ed25519 AAAA…`,
+          `"verify": "required" in ${layout.config}`,
+        ]
+      : [
+          `gpg --armor --export ops@example.com > ${layout.root}${sep}keyring.asc`,
+          `"verify": { "mode": "required", "keyring": "keyring.asc" } in ${layout.config}`,
+        ];
+  return [[first, ...lines.map((line) => `  ${plainLine(line)}`)].join('\n')];
 }
 
 function nextSteps({ root }: Initiated, colors: Colors): string {
