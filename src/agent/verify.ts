@@ -58,14 +58,14 @@ export async function verify(place: Workplace, subject: Subject): Promise<Verifi
     return { object, by: null };
   }
   const { repository } = root.config.verify;
-  if (repository !== null) requireRepository(signed.message, repository);
+  if (repository !== null) requireRepository(signed.message, bytesOf(repository));
   return { object, by: await judge(place, subject.files, { ...signed, signature: signed.signature }) };
 }
 
 function readSigned(raw: RawObject, { ref, commit, isVersion, mode }: Subject): Signed {
   if (raw.kind === 'tag') {
     const tag = parseTag(raw.text);
-    requireTag(tag, { name: ref.startsWith(TAGS) ? ref.slice(TAGS.length) : ref, commit });
+    requireTag(tag, { name: bytesOf(ref.startsWith(TAGS) ? ref.slice(TAGS.length) : ref), commit });
     return tag;
   }
   if (raw.kind !== 'commit') throw unverified(`it is a ${raw.kind}, and not a commit`);
@@ -74,6 +74,11 @@ function readSigned(raw: RawObject, { ref, commit, isVersion, mode }: Subject): 
   if (mode === 'required')
     throw unverified('it is a lightweight tag, which nobody can sign: tag it by git tag -s');
   return { payload: '', message: '', signature: null };
+}
+
+/** A text as objects are read: a byte in each character. */
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }
 
 interface Sealed {

@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { execa } from 'execa';
 import { lookNow } from '../../src/agent/look.js';
 import { requireVerified } from '../../src/agent/verify-release.js';
 import type { Workplace } from '../../src/agent/workplace.js';
@@ -9,6 +10,7 @@ import { isGitOpsError } from '../../src/domain/errors.js';
 import type { Release } from '../../src/domain/release.js';
 import { Remote } from '../bed/remote.js';
 import { sshSigner, type Signer, type SshSigner } from '../bed/signer.js';
+import { ownFolder } from '../folder.js';
 import { ownPlace } from './place.js';
 
 /** What a crafted tag object says. */
@@ -110,4 +112,14 @@ export async function whyNot(place: Workplace, release: Release): Promise<string
     if (isGitOpsError(error, 'UNVERIFIED')) return error.message;
     throw error;
   }
+}
+
+/** A folder of programs with git and what git needs, and no ssh-keygen. */
+export async function onlyGit(t: TestContext): Promise<string> {
+  const folder = await ownFolder(t);
+  for (const name of ['git', 'sh']) {
+    const { stdout } = await execa('sh', ['-c', `command -v ${name}`]);
+    await symlink(stdout, join(folder, name));
+  }
+  return folder;
 }

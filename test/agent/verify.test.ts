@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import { execa } from 'execa';
 import { retry } from '../../src/agent/orders.js';
 import { requireVerified } from '../../src/agent/verify-release.js';
 import type { VerifyConfig } from '../../src/config/verify.js';
 import { noteTry, readTrust } from '../../src/state/trust-store.js';
 import { without } from '../bed/signer.js';
-import { ownFolder } from '../folder.js';
 import {
   asking,
+  onlyGit,
   openBench,
   pushObject,
   pushTag,
@@ -284,13 +284,3 @@ test('a machine without ssh-keygen finds nothing out, and refuses nothing', LIMI
   assert.deepEqual((await readTrust(place.root.layout)).tried, []);
   assert.equal(await whyNot(place, release), null);
 });
-
-/** A folder of programs with git and what git needs, and no ssh-keygen. */
-async function onlyGit(t: TestContext): Promise<string> {
-  const folder = await ownFolder(t);
-  for (const name of ['git', 'sh']) {
-    const { stdout } = await execa('sh', ['-c', `command -v ${name}`]);
-    await symlink(stdout, join(folder, name));
-  }
-  return folder;
-}

@@ -16,10 +16,14 @@ export interface SshSigner extends Signer {
   sign(payload: string, use?: string): Promise<string>;
   /** `ssh-ed25519 AAAA…`. */
   readonly key: string;
+  /** Where the private half lies. */
+  readonly file: string;
 }
 
 /** A home of GnuPG with keys of which everybody may know the public half. */
 export interface GpgSigner {
+  /** Its folder: GNUPGHOME. */
+  readonly home: string;
   /** Makes a key for somebody, at a moment (`20200101T000000`, null: now) and for a while. */
   makeKey(who: string, made: string | null, lives: string): Promise<void>;
   as(who: string, at?: string | null): Signer;
@@ -42,6 +46,7 @@ export async function sshSigner(t: TestContext): Promise<SshSigner> {
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', file]);
   return {
     key: (await readFile(`${file}.pub`, 'utf8')).trim(),
+    file,
     async sign(payload, use = 'git') {
       const { stdout } = await execa('ssh-keygen', ['-q', '-Y', 'sign', '-n', use, '-f', file], {
         input: payload,
@@ -74,6 +79,7 @@ export async function gpgSigner(t: TestContext): Promise<GpgSigner> {
   };
   const at = (moment: string | null): string[] => (moment === null ? [] : ['--faked-system-time', moment]);
   return {
+    home,
     async makeKey(who, made, lives) {
       await gpg([...at(made), '--quick-gen-key', who, 'ed25519', 'sign', lives]);
     },

@@ -98,6 +98,16 @@ test('a tag that was made anew is looked at anew; one that moved stays what it w
   assert.deepEqual([decide(moved).step, decide(moved).why?.reason], ['wait', 'unverified']);
 });
 
+test('an older release that is signed well is no newer one: what ran here keeps it out', () => {
+  const tried = [
+    { ref: 'refs/tags/v1.0.0', commit: V10.commit, object: null, finding: { at: 'verified', by: 'ops' } },
+  ] as const;
+  const facts = world([], { trust: { mode: 'required', tried }, upgrade: serving(V11) });
+  const { step, desired, notes } = decide(facts);
+  assert.deepEqual([step, desired?.tag], ['nothing', 'v1.1.0']);
+  assert.match(notes.join(), /lower than what ran here/);
+});
+
 function other(more: { commit?: string; ref?: string }): Trust {
   return { ...GOOD, tried: GOOD.tried.map((one) => ({ ...one, ...more })) };
 }
