@@ -26,8 +26,9 @@ const FEW = 0.1;
 export async function checkGithub(root: Root, signal: AbortSignal): Promise<Check[]> {
   const { github } = root.config;
   if (github === null) return [];
+  const report = new RunReport(root);
   try {
-    const { line } = await openGithub({ root, signal, report: new RunReport(root) }, github, LIMIT_MS);
+    const { line } = await openGithub({ root, signal, report }, github, LIMIT_MS);
     const facts = await gatherFacts(root);
     const parts = [
       checkQuota(root, line),
@@ -38,7 +39,9 @@ export async function checkGithub(root: Root, signal: AbortSignal): Promise<Chec
     return (await Promise.all(parts)).flat();
   } catch (error) {
     if (!isGitOpsError(error)) throw error;
-    return [problem('github', error.message, error.hint ?? 'see github in gitops.json')];
+    return [
+      problem('github', report.clean(error.message), report.clean(error.hint ?? 'see github in gitops.json')),
+    ];
   }
 }
 

@@ -54,7 +54,9 @@ async function askForge(place: Workplace, github: GithubConfig, lesson: Lesson):
   } catch (error) {
     if (place.signal.aborted || !isGitOpsError(error)) throw error;
     place.report.step(error.message);
-    return { ...record, trouble: troubleAfter(record.trouble, error, clock.now()) };
+    const trouble = troubleAfter(record.trouble, error, clock.now());
+    // A server that tells us our own token must not bring it into a record that others read.
+    return { ...record, trouble: { ...trouble, problem: place.report.clean(trouble.problem) } };
   }
 }
 

@@ -18,6 +18,7 @@ import { perform } from './perform.js';
 import { recordBegin, recordEnd, type Transition } from './record-run.js';
 import { diskOf, refusalOf } from './room.js';
 import { tellBegin } from './tell-deployment.js';
+import { tellRelease } from './tell-release.js';
 import { tidy } from './tidy.js';
 import type { RunReport, Workplace } from './workplace.js';
 
@@ -144,7 +145,8 @@ async function advance(place: Workplace, journal: Journal, found: Upgrade): Prom
     run = (await recordEnd(place, step)) ?? run;
     const refusal = await writeDown(place, upgrade, () => journal.append(after, clock.now()));
     if (refusal !== null) return restedBy(result.error ?? refusal, upgrade);
-    await tellBegin(place, await recordBegin(place, step));
+    const begun = await recordBegin(place, step);
+    await Promise.all([tellRelease(place, begun), tellBegin(place, begun)]);
     error = result.error ?? error;
     upgrade = after;
     if (isOver(step)) return { kind: 'rested', phase: after.phase.at, decision: null, run, error };

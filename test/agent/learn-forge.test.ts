@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { checkGithub } from '../../src/agent/doctor-github.js';
 import { gatherFacts } from '../../src/agent/facts.js';
 import { decideInformed } from '../../src/agent/learn.js';
 import { lookNow } from '../../src/agent/look.js';
+import { openRoot } from '../../src/agent/compose.js';
+import { tellRelease } from '../../src/agent/tell-release.js';
 import { tellBegin, tellEnd } from '../../src/agent/tell-deployment.js';
 import type { Workplace } from '../../src/agent/workplace.js';
 import type { Run } from '../../src/domain/run.js';
 import { systemClock } from '../../src/os/clock.js';
 import { runId } from '../../src/domain/run.js';
-import { writeRun } from '../../src/state/runs.js';
+import { runLog, writeRun } from '../../src/state/runs.js';
 import { GithubApi, type Run as CheckRun } from '../bed/github.js';
 import { Remote } from '../bed/remote.js';
 import { ownPlace } from './place.js';
@@ -125,8 +127,14 @@ test(
     );
     assert.doesNotMatch(why?.detail ?? '', /a-token/);
     await writeFile(token, 'a-token');
-    api.refusal = { usedUpFor: 30 * 60 };
+    api.refusal = { lacks: 'a-token' };
     time.aheadMs = MINUTE_MS + 1;
+    await decided(it);
+    const record = await readFile(place.root.layout.forge, 'utf8');
+    assert.match(record, /Resource not accessible/);
+    assert.doesNotMatch(record, /a-token/, 'a server that tells it back');
+    api.refusal = { usedUpFor: 30 * 60 };
+    time.aheadMs = 4 * MINUTE_MS;
     assert.deepEqual(await decided(it), ['v1.1.0', 'wait', 'offline']);
     const asked = api.seen.length;
     time.aheadMs = 20 * MINUTE_MS;
@@ -134,7 +142,7 @@ test(
     assert.deepEqual(await decided(hurried), ['v1.1.0', 'wait', 'offline']);
     assert.equal(api.seen.length, asked);
     api.refusal = 'none';
-    time.aheadMs = 33 * MINUTE_MS;
+    time.aheadMs = 36 * MINUTE_MS;
     assert.deepEqual(await decided(it), ['v1.1.0', 'stage', null]);
   },
 );
@@ -254,6 +262,29 @@ test(
     assert.equal(states().length, 2, 'a repair deploys nothing');
   },
 );
+
+test('the log of a run tells what its people say of the release', LIMIT, async (t) => {
+  const it = await cast(t, {});
+  const { api, place } = it;
+  api.releases = [{ tag: 'v1.1.0', title: 'The autumn', notes: 'Faster.\r\nQuieter.', prerelease: true }];
+  const run = runOf(it);
+  await place.report.begin(run.id);
+  await tellRelease(place, run);
+  const log = await readFile(runLog(place.root.layout, run.id), 'utf8');
+  assert.match(log, /\* GitHub calls it The autumn, published .*, marked as a prerelease\n.*\| Faster\.\n.*\| Quieter\./);
+});
+
+test('a token in the environment is kept for the worker, and from everybody else', LIMIT, async (t) => {
+  const { place } = await cast(t, {});
+  const { root: folder, config } = place.root.layout;
+  const name = 'PM2_GITOPS_TEST_GITHUB';
+  process.env[name] = 'a-token';
+  t.after(() => delete process.env[name]);
+  const github = { token: { env: name } };
+  await writeFile(config, JSON.stringify({ repository: 'https://github.com/acme/shop', github }));
+  const { host } = await openRoot(folder);
+  assert.deepEqual([host.secretEnv[name], host.env[name]], ['a-token', undefined]);
+});
 
 test('a forge that hangs costs a run seconds, and changes nothing', LIMIT, async (t) => {
   const it = await cast(t, { deployments: true });
