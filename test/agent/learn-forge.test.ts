@@ -271,7 +271,10 @@ test('the log of a run tells what its people say of the release', LIMIT, async (
   await place.report.begin(run.id);
   await tellRelease(place, run);
   const log = await readFile(runLog(place.root.layout, run.id), 'utf8');
-  assert.match(log, /\* GitHub calls it The autumn, published .*, marked as a prerelease\n.*\| Faster\.\n.*\| Quieter\./);
+  assert.match(
+    log,
+    /\* GitHub calls it The autumn, published .*, marked as a prerelease\n.*\| Faster\.\n.*\| Quieter\./,
+  );
 });
 
 test('a token in the environment is kept for the worker, and from everybody else', LIMIT, async (t) => {
@@ -279,7 +282,7 @@ test('a token in the environment is kept for the worker, and from everybody else
   const { root: folder, config } = place.root.layout;
   const name = 'PM2_GITOPS_TEST_GITHUB';
   process.env[name] = 'a-token';
-  t.after(() => delete process.env[name]);
+  t.after(() => Reflect.deleteProperty(process.env, name));
   const github = { token: { env: name } };
   await writeFile(config, JSON.stringify({ repository: 'https://github.com/acme/shop', github }));
   const { host } = await openRoot(folder);
