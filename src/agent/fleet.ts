@@ -2,7 +2,7 @@ import type { Channel } from '../domain/channel.js';
 import type { Observed } from '../domain/observed.js';
 import type { PolicyState } from '../domain/policy.js';
 import { NO_COMMIT } from '../domain/release.js';
-import { rulesOf } from '../domain/rules.js';
+import { rulesOf, type Rules } from '../domain/rules.js';
 import { readPolicyRecord, type PolicyRecord } from '../state/policy-store.js';
 import type { PolicySource } from '../config/remote.js';
 import { identityOf, ownRules } from './identity.js';
@@ -54,7 +54,12 @@ export function sourceName({
 
 /** The channel that this machine follows, the policy's word included. */
 export function channelInForce(root: Root, policy: PolicyState): Channel {
+  return rulesInForce(root, policy).channel;
+}
+
+/** What holds for this machine by its own file and the policy. */
+export function rulesInForce(root: Root, policy: PolicyState): Rules {
   const { host, config } = root;
   const sources = { machine: identityOf(root), own: ownRules(config), policy, hold: null };
-  return rulesOf({ ...sources, zone: zoneOf(root), now: host.clock.now() }).channel;
+  return rulesOf({ ...sources, zone: zoneOf(root), now: host.clock.now() });
 }

@@ -136,7 +136,7 @@ async function absoluteIfPath(repository: string): Promise<string> {
 async function requireReachable(
   { repository, channel }: MachineConfig,
   { host, cwd, signal }: { host: Host; cwd: string; signal: AbortSignal },
-): Promise<Ref[]> {
+): Promise<readonly Ref[]> {
   try {
     return await listRefs(
       { url: repository, env: host.env },

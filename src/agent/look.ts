@@ -2,6 +2,7 @@ import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import {
   afterFailedLook,
   afterLook,
+  afterQuietLook,
   afterTurnLeftOut,
   type Observed,
   type Pace,
@@ -18,7 +19,7 @@ import { listRefs } from '../source/list-refs.js';
 import type { LookPlace } from '../source/look-place.js';
 import { lockWithin, tryLock, type Lock } from '../state/lock.js';
 import { readObserved, writeObserved } from '../state/observed-store.js';
-import { channelInForce, policyState } from './fleet.js';
+import { askForRefs, isShared, type Shown } from './ask-source.js';
 import { diskOf, refusalOf } from './room.js';
 import type { Root } from './root.js';
 import { pollEveryMs } from './schedule.js';
@@ -46,7 +47,7 @@ export async function takeTurn(root: Root, turn: Instant, signal: AbortSignal): 
 }
 
 /**
- * Looks now, because somebody asked; waits for a look that is under way. A disk that takes nothing is a look that failed:
+ * Looks now and asks for all refs, because somebody asked; waits for a look that is under way. A disk that takes nothing is a look that failed:
  * what was known before is told with it.
  */
 export async function lookNow(root: Root, signal: AbortSignal): Promise<Observed> {
@@ -95,17 +96,18 @@ interface Occasion {
 
 /** One look, written down whatever comes of it. */
 async function look(root: Root, { before, turn, trigger }: Occasion, signal: AbortSignal): Promise<Observed> {
-  const { config, layout, host } = root;
+  const { layout, host } = root;
   const at = host.clock.now();
   const place = { cwd: layout.root, signal, background: host.background };
-  const [refs, apart] = await Promise.all([askForRefs(root, before, place), askApart(root, place)]);
+  const looking = { before, at, thorough: trigger === 'person' };
+  const [shown, apart] = await Promise.all([
+    orFailure(place, () => askForRefs(root, looking, place)),
+    askApart(root, place),
+  ]);
   const after =
-    refs instanceof GitOpsError
-      ? afterFailedLook(before, refs, { turn, at, policy: apart, pace: await paceOf(root, trigger) })
-      : afterLook(before, refs, {
-          ...{ turn, at, tagPrefix: config.tagPrefix },
-          policy: apart ?? sharedSight(config, refs),
-        });
+    shown instanceof GitOpsError
+      ? afterFailedLook(before, shown, { turn, at, policy: apart, pace: await paceOf(root, trigger) })
+      : recordOf(root.config, { shown, apart }, { turn, at });
   await writeObserved(layout, after);
   return after;
 }
@@ -114,22 +116,23 @@ async function paceOf(root: Root, trigger: Pace['trigger']): Promise<Pace> {
   return { trigger, pollEveryMs: await pollEveryMs(root), chance: root.host.chance() };
 }
 
-/** Asks for what the channels may pick from, this machine's own and the one that the policy puts it on, and for the policy's ref if it is there too. */
-async function askForRefs(
-  root: Root,
-  before: Observed | null,
-  place: LookPlace,
-): Promise<readonly Ref[] | GitOpsError> {
-  const { config, host } = root;
-  const { repository, policy } = config;
-  return orFailure(place, async () => {
-    const channels = [config.channel, channelInForce(root, await policyState(root, before))];
-    const named = policy !== null && isShared(config, policy) ? [policy.ref] : [];
-    const access = await openAccess(config, host);
-    const refs = await listRefs({ url: repository, ...access }, { channels, named }, place);
-    if (refs.length === 0 && (before?.refs.length ?? 0) > 0) throw emptied(repository);
-    return refs;
-  });
+interface Sights {
+  readonly shown: Shown;
+  /** The policy, where it lies elsewhere. */
+  readonly apart: PolicySight | null;
+}
+
+function recordOf(
+  config: MachineConfig,
+  { shown, apart }: Sights,
+  when: { turn: Instant; at: Instant },
+): Observed {
+  const { tagPrefix } = config;
+  const { before } = shown;
+  if (shown.at === 'unchanged')
+    return afterQuietLook(shown.before, { ...when, policy: apart ?? sharedSight(config, shown.before.refs) });
+  const { refs, asked } = shown;
+  return afterLook(before, refs, { ...when, tagPrefix, asked, policy: apart ?? sharedSight(config, refs) });
 }
 
 /** Looks for a policy that lies elsewhere. That it cannot be seen does not keep releases from being seen, nor the other way round. */
@@ -153,11 +156,6 @@ async function orFailure<T>({ signal }: LookPlace, work: () => Promise<T>): Prom
   }
 }
 
-/** Whether one question to one repository tells both. */
-function isShared({ repository, credentials }: MachineConfig, policy: PolicySource): boolean {
-  return policy.repository === repository && policy.credentials === credentials;
-}
-
 function sharedSight({ policy }: MachineConfig, refs: readonly Ref[]): PolicySight | null {
   return policy === null ? null : sightIn(refs, policy);
 }
@@ -179,13 +177,6 @@ function isTaken(observed: Observed | null, turn: Instant, now: Instant): boolea
 /** A good look whose answer is on record no more. */
 function isLost({ listed, error }: Observed): boolean {
   return listed === null && error === null;
-}
-
-/** A login page, or a proxy's, answers the question for refs with none at all. A repository does not lose all of them. */
-function emptied(repository: string): GitOpsError {
-  return new GitOpsError('SOURCE_UNREACHABLE', `${redactUrl(repository)} answers, but with no ref at all`, {
-    hint: 'see what answers there: a login page, a proxy, an emptied repository?',
-  });
 }
 
 function slow(): GitOpsError {

@@ -58,13 +58,9 @@ export const CHANNEL_FORMS =
 export function chooseRelease(channel: Channel, refs: readonly Ref[], tagPrefix: string): Choice {
   switch (channel.kind) {
     case 'branch':
-      return byRef(refs, [HEADS + channel.branch], `branch ${channel.branch}`);
+      return byRef(refs, namesOf(channel, tagPrefix), `branch ${channel.branch}`);
     case 'ref':
-      return byRef(
-        refs,
-        [channel.ref, TAGS + channel.ref, HEADS + channel.ref, `refs/${channel.ref}`],
-        `ref ${channel.ref}`,
-      );
+      return byRef(refs, namesOf(channel, tagPrefix), `ref ${channel.ref}`);
     case 'tag':
       return byTag(channel.tag, refs, tagPrefix);
     case 'latest':
@@ -110,6 +106,20 @@ export function rankedReleases(
 export function admits(channel: Channel, release: Release, tagPrefix: string): boolean {
   const name = release.ref ?? TAGS + release.tag;
   return rankedReleases(channel, [{ name, commit: release.commit }], tagPrefix).length > 0;
+}
+
+/** The full names of the refs that a channel may mean, in the order in which they are tried; none for one that picks by version. */
+export function namesOf(channel: Channel, tagPrefix: string): string[] {
+  switch (channel.kind) {
+    case 'branch':
+      return [HEADS + channel.branch];
+    case 'ref':
+      return [channel.ref, TAGS + channel.ref, HEADS + channel.ref, `refs/${channel.ref}`];
+    case 'tag':
+      return tagNames(channel.tag, tagPrefix);
+    default:
+      return [];
+  }
 }
 
 /** Finds the release that a person named: a tag, with or without `v` or the prefix. */
@@ -236,7 +246,8 @@ function versionTags(refs: readonly Ref[], tagPrefix: string): VersionTag[] {
   });
 }
 
-function versionOf(tag: string, tagPrefix: string): SemVer | null {
+/** The version that a tag names, or null. */
+export function versionOf(tag: string, tagPrefix: string): SemVer | null {
   return tag.startsWith(tagPrefix) ? parse(tag.slice(tagPrefix.length)) : null;
 }
 

@@ -109,6 +109,8 @@ async function send(letter: Letter, sending: Sending): Promise<IncomingMessage> 
         if (isStale && line !== false) attempt(false).then(resolve, reject);
         else reject(error);
       });
+      // HTTP/1.1 keeps connections open unless somebody says otherwise.
+      if (line !== false) outgoing.removeHeader('connection');
       outgoing.end(letter.body);
     });
   return attempt(agent);

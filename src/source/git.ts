@@ -25,6 +25,7 @@ export async function listByGit(remote: Remote, { tags, names }: Wanted, place: 
     ...['-c', `http.lowSpeedTime=${Math.ceil((place.bounds ?? BOUNDS).stallMs / 1000)}`],
     'ls-remote',
     '--quiet',
+    ...kindsOf(tags, [...names]),
     '--end-of-options',
     remote.url,
     ...(tags ? ['refs/tags/*'] : []),
@@ -37,6 +38,14 @@ export async function listByGit(remote: Remote, { tags, names }: Wanted, place: 
     kind: refused ? 'refused' : 'unreachable',
     why: lastLine(answer.stderr),
   });
+}
+
+/** Git narrows by the kind of ref, by nothing else: a forge may have a hundred thousand pull requests. */
+function kindsOf(tags: boolean, names: readonly string[]): string[] {
+  const isTag = (name: string): boolean => name.startsWith('refs/tags/');
+  const isHead = (name: string): boolean => name.startsWith('refs/heads/');
+  if (!names.every((name) => isTag(name) || isHead(name))) return [];
+  return [...(tags || names.some(isTag) ? ['--tags'] : []), ...(names.some(isHead) ? ['--heads'] : [])];
 }
 
 /** Reads the lines of `git ls-remote`: `<id> TAB <ref>`, with `<ref>^{}` giving the commit of an annotated tag (gitprotocol-pack). */

@@ -31,7 +31,7 @@ export async function lsRefs(remote: HttpRemote, wanted: Wanted, limits: PostLim
   try {
     let url = endpointOf(remote.url);
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
-      const letter = { url, headers: headersFor(remote), body: listingRequest(wanted) };
+      const letter = { url, headers: headersFor(remote, wanted), body: listingRequest(wanted) };
       const totalMs = Math.max(1, end - clock.monotonicMs());
       const answer = await post(letter, { ...limits, totalMs }, (reply) => read(reply, { remote, wanted }));
       if (!('location' in answer)) return answer.refs;
@@ -51,13 +51,12 @@ export function endpointOf(text: string): URL {
   return url;
 }
 
-/** What goes with the request. */
-export function headersFor({ basic }: HttpRemote): Record<string, string> {
+/** What goes with a request, and no more than servers look at: of a narrow question the head is the larger part. */
+export function headersFor({ basic }: HttpRemote, { prefixes }: Wanted): Record<string, string> {
   return {
     'git-protocol': 'version=2',
     'content-type': REQUEST_TYPE,
-    accept: RESULT_TYPE,
-    'accept-encoding': 'gzip',
+    ...(prefixes === null ? { 'accept-encoding': 'gzip' } : {}),
     'user-agent': 'git/pm2-gitops', // forges let git in by this name where they keep browsers out
     ...(basic === null ? {} : { authorization: `Basic ${basic}` }),
   };

@@ -15,7 +15,11 @@ const FOR_GOOD = [301, 308];
 
 /** The address that an http(s) repository moved to for good; null: it did not, or nobody says. Throws `ABORTED`. */
 export async function movedTo({ url, basic = null }: Remote, place: LookPlace): Promise<string | null> {
-  const letter = { url: endpointOf(url), headers: headersFor({ url, basic }), body: listingRequest(LITTLE) };
+  const letter = {
+    url: endpointOf(url),
+    headers: headersFor({ url, basic }, LITTLE),
+    body: listingRequest(LITTLE),
+  };
   const { signal, background, bounds = BOUNDS } = place;
   const usual = { leastBytesPerSecond: LEAST_BYTES_PER_SECOND, maxBytes: MAX_ANSWER_BYTES };
   try {

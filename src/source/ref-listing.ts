@@ -14,9 +14,13 @@ import { isWanted, prefixesOf, type Wanted } from './question.js';
 //   ref-prefix refs/tags/
 //   0000
 
-/** The request for what is wanted, as bytes. No question for the server's capabilities need come before it. */
+/**
+ * The request for what is wanted, as bytes. No question for the server's capabilities need come before it. Whoever asks only whether something has
+ * changed does without the commits of annotated tags: their own ids tell.
+ */
 export function listingRequest(wanted: Wanted): Buffer {
-  const lines = ['peel', ...prefixesOf(wanted).map((prefix) => `ref-prefix ${prefix}`)];
+  const peel = wanted.prefixes === null ? ['peel'] : [];
+  const lines = [...peel, ...prefixesOf(wanted).map((prefix) => `ref-prefix ${prefix}`)];
   return Buffer.from([packetOf('command=ls-refs'), '0001', ...lines.map(packetOf), '0000'].join(''));
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateSync, gunzipSync } from 'node:zlib';
 import { execa } from 'execa';
@@ -66,6 +66,11 @@ export class Remote {
     return this.#server.tailBytes;
   }
 
+  /** How many bytes went over its connections, both ways, heads included. */
+  get wireBytes(): number {
+    return this.#server.wireBytes;
+  }
+
   /** How many connections were made to it. */
   get connections(): number {
     return this.#server.connections;
@@ -122,6 +127,24 @@ export class Remote {
       name,
       commit,
     ]);
+  }
+
+  /** Gives it many tags at once, each annotated: all by one tag object, packed as `git pack-refs` does. Whatever refs there are must be packed or loose. */
+  async tagMany(names: readonly string[], { commit = 'refs/heads/main' } = {}): Promise<void> {
+    const target = await this.git(['rev-parse', `${commit}^{commit}`]);
+    const text = [`object ${target}`, 'type commit', 'tag many', `tagger Bed <b@e.invalid> 1750000000 +0000`];
+    const object = await this.git(['mktag', '--no-strict'], `${text.join('\n')}\n\nmany\n`);
+    const known = (await this.git(['for-each-ref', '--format=%(refname) %(objectname) %(*objectname)']))
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split(' '));
+    const lines = new Map<string, string>();
+    for (const [name = '', id = '', peeled = ''] of known)
+      lines.set(name, peeled === '' ? `${id} ${name}\n` : `${id} ${name}\n^${peeled}\n`);
+    for (const name of names) lines.set(`refs/tags/${name}`, `${object} refs/tags/${name}\n^${target}\n`);
+    const sorted = [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line);
+    const head = '# pack-refs with: peeled fully-peeled sorted \n';
+    await writeFile(join(this.#gitDir, 'packed-refs'), head + sorted.join(''));
   }
 
   async moveTag(name: string, commit: string): Promise<void> {
