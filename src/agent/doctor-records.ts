@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { ok, problem, warning, type Check } from '../domain/check.js';
 import { isGitOpsError } from '../domain/errors.js';
+import { NO_REQUEST } from '../domain/facts.js';
 import { namesIn } from '../os/files.js';
 import { readObserved } from '../state/observed-store.js';
 import { readOrders } from '../state/store.js';
 import { readTrust } from '../state/trust-store.js';
+import { forgeState } from './forge.js';
 import { knownUpgrade } from './known-upgrade.js';
 import type { Root } from './root.js';
 
@@ -16,6 +18,7 @@ export async function checkRecords(root: Root): Promise<Check[]> {
     () => readOrders(layout),
     () => readObserved(layout),
     () => readTrust(layout),
+    () => forgeState(root, NO_REQUEST),
   ];
   const refusals = (await Promise.all(readings.map(refusalOf))).flat();
   const aside = (await namesIn(layout.state))
