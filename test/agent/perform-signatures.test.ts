@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { perform } from '../../src/agent/perform.js';
 import type { Workplace } from '../../src/agent/workplace.js';
 import { exists } from '../../src/os/files.js';
 import { readTrust } from '../../src/state/trust-store.js';
-import { FRESH, type Event, type Upgrade } from '../../src/domain/upgrade.js';
+import { FRESH, type Upgrade } from '../../src/domain/upgrade.js';
 import { without } from '../bed/signer.js';
 import { onlyGit, openBench, pushTag, seen, trust } from './signatures.js';
 
@@ -50,10 +51,21 @@ test(
     await trust({ place }, `new@example.invalid ${stranger.key}\n# and came again\n`);
     const { host } = place.root;
     const poor = { ...host, env: { ...host.env, PATH: await onlyGit(t) } };
-    const lost: Event['type'][] = [];
-    const { event, error } = await perform({ ...place, root: { ...place.root, host: poor } }, FRESH);
-    if (event !== null) lost.push(event.type);
-    assert.deepEqual([lost, error?.code], [['failed'], 'COMMAND_MISSING']);
-    assert.deepEqual([event?.type === 'failed' && event.fault], ['surroundings']);
+    assert.deepEqual(
+      await comesTo({ ...place, root: { ...place.root, host: poor } }, FRESH),
+      ['failed', 'surroundings', 'backoff'],
+      'there is no ssh-keygen',
+    );
+    remote.fault = 'down';
+    assert.deepEqual(await comesTo(place, FRESH), ['failed', 'surroundings', 'offline'], 'the line is cut');
+    remote.fault = 'none';
+    // A worker was killed while it judged.
+    for (const left of ['signed.git', 'verify']) {
+      await mkdir(join(layout.trash, left), { recursive: true });
+      await writeFile(join(layout.trash, left, 'HEAD'), 'half');
+    }
+    await comesTo(place, FRESH);
+    assert.equal((await readTrust(layout)).tried[0]?.finding.at, 'verified');
+    assert.deepEqual(await readdir(layout.trash), []);
   },
 );
