@@ -205,7 +205,7 @@ test(
     // A server need not heed the places: it tells all, and that is no change.
     remote.before = (ask) => {
       const text = ask.body.toString('latin1').replace(/[0-9a-f]{4}ref-prefix [^\n]*\n/g, '');
-        Object.assign(ask, { body: Buffer.from(text, 'latin1') });
+      Object.assign(ask, { body: Buffer.from(text, 'latin1') });
       return null;
     };
     const { requests } = await costOf(remote, () => look(root));

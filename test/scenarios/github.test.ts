@@ -44,8 +44,9 @@ test(
     await scene.check();
     const waiting = await waitFor('the checks are waited for', async () => {
       const { why, worker } = await scene.status();
-      return worker === null && why?.reason === 'approval' ? why : null;
+      return worker === null && why !== null && /: build/.test(why.detail) ? why : null;
     });
+    assert.equal(waiting.reason, 'approval');
     assert.match(waiting.detail, /^v1\.1\.0 \(.*\) waits for its checks: build; asked again/);
     assert.match((await scene.cli(['plan'])).stdout, /waits for its checks: build/);
     const asked = api.seen.length;
