@@ -44,7 +44,7 @@ test(
     await scene.check();
     const waiting = await waitFor('the checks are waited for', async () => {
       const { why, worker } = await scene.status();
-      return worker === null && why !== null && why.detail.includes(': build') ? why : null;
+      return worker === null && why?.detail.includes(': build') === true ? why : null;
     });
     assert.equal(waiting.reason, 'approval');
     assert.match(waiting.detail, /^v1\.1\.0 \(.*\) waits for its checks: build; asked again/);
