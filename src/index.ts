@@ -1,6 +1,7 @@
 import { Agent } from './agent/agent.js';
 
 export type { Agent, AgentEvents, OfflineEvent, OnlineEvent, Polled, RunEvent } from './agent/agent.js';
+export type { MovedTag } from './domain/observed.js';
 export type { Release } from './domain/release.js';
 
 /**

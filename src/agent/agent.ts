@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events';
 import { watch } from 'node:fs';
 import { basename } from 'node:path';
 import { isGitOpsError } from '../domain/errors.js';
-import type { Instant, Release } from '../domain/release.js';
+import type { MovedTag } from '../domain/observed.js';
+import type { Commit, Instant, Release } from '../domain/release.js';
 import { systemClock } from '../os/clock.js';
 import type { EndedRun } from './ended-runs.js';
 import type { PollResult } from './poll.js';
@@ -31,7 +32,7 @@ export type OnlineEvent = Pick<OfflineEvent, 'since'>;
 
 /**
  * The events of an agent: the outcome of a run on this machine (the newest, if several ended between two looks), one when the source is lost and
- * one when it is back, one after each poll, and problems of the poller itself.
+ * one when it is back, one for each version tag that was moved (nothing follows it), one after each poll, and problems of the poller itself.
  */
 export interface AgentEvents {
   activated: [RunEvent];
@@ -40,6 +41,7 @@ export interface AgentEvents {
   blocked: [RunEvent];
   offline: [OfflineEvent];
   online: [OnlineEvent];
+  tampered: [MovedTag];
   polled: [Polled];
   problem: [unknown];
 }
@@ -59,6 +61,9 @@ export class Agent extends EventEmitter<AgentEvents> {
   #told: string | null = null;
   /** Since when the source has been lost, as the host was told; null: it answers. */
   #lostSince: Instant | null = null;
+
+  /** The moved tags that the host was told of, and where they stand. */
+  readonly #moved = new Map<string, Commit>();
 
   constructor(folder: string) {
     super();
@@ -113,6 +118,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     });
     this.emit('polled', polled);
     await this.#tellLine(root);
+    await this.#tellMoved(root);
     return polled;
   }
 
@@ -159,6 +165,15 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#lostSince = news.what === 'offline' ? news.since : null;
     if (news.what === 'offline') this.emit('offline', { since: news.since, error: news.error });
     else this.emit('online', { since: news.since });
+  }
+
+  async #tellMoved(root: Root): Promise<void> {
+    const { movedNow } = await loadTurn();
+    for (const moved of await movedNow(root)) {
+      if (this.#moved.get(moved.tag) === moved.now) continue;
+      this.#moved.set(moved.tag, moved.now);
+      this.emit('tampered', moved);
+    }
   }
 
   async #newestEnd(): Promise<string | null> {

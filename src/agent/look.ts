@@ -107,7 +107,7 @@ async function look(root: Root, { before, turn, trigger }: Occasion, signal: Abo
   const after =
     shown instanceof GitOpsError
       ? afterFailedLook(before, shown, { turn, at, policy: apart, pace: await paceOf(root, trigger) })
-      : recordOf(root.config, { shown, apart }, { turn, at });
+      : await recordOf(root, { shown, apart }, { turn, at });
   await writeObserved(layout, after);
   return after;
 }
@@ -122,17 +122,26 @@ interface Sights {
   readonly apart: PolicySight | null;
 }
 
-function recordOf(
-  config: MachineConfig,
+async function recordOf(
+  root: Root,
   { shown, apart }: Sights,
   when: { turn: Instant; at: Instant },
-): Observed {
-  const { tagPrefix } = config;
+): Promise<Observed> {
+  const { config } = root;
   const { before } = shown;
   if (shown.at === 'unchanged')
     return afterQuietLook(shown.before, { ...when, policy: apart ?? sharedSight(config, shown.before.refs) });
   const { refs, asked } = shown;
-  return afterLook(before, refs, { ...when, tagPrefix, asked, policy: apart ?? sharedSight(config, refs) });
+  return afterLook(before, refs, {
+    ...{ ...when, tagPrefix: config.tagPrefix, asked },
+    ...{ known: await knownTags(root, before), policy: apart ?? sharedSight(config, refs) },
+  });
+}
+
+/** The tags that were seen; where none were yet, or that is lost, what other records tell. */
+async function knownTags(root: Root, before: Observed | null): Promise<Observed['seen']> {
+  if (before !== null && Object.keys(before.seen).length > 0) return before.seen;
+  return (await import('./remembered-tags.js')).rememberedTags(root);
 }
 
 /** Looks for a policy that lies elsewhere. That it cannot be seen does not keep releases from being seen, nor the other way round. */

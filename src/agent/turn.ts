@@ -2,5 +2,6 @@
 export { openRoot } from './compose.js';
 export { newestEnded } from './ended-runs.js';
 export { lineNews } from './line-news.js';
+export { movedNow } from './moved-news.js';
 export { poll } from './poll.js';
 export { turnsOf } from './turns.js';

@@ -1,7 +1,7 @@
 import type { ErrorCode, GitOpsError } from './errors.js';
 import { isVersionTag } from './channel.js';
 import { afterFailure, type FailedLook, type Outage } from './outage.js';
-import type { Commit, Instant, Ref } from './release.js';
+import { sha7, type Commit, type Instant, type Ref } from './release.js';
 
 /** All refs that the source is known to have, and what this machine has learned of them over time. */
 export interface Listing {
@@ -57,10 +57,10 @@ const TAGS = 'refs/tags/';
 export function afterLook(
   before: Observed | null,
   answered: readonly Ref[],
-  { turn, at, tagPrefix, policy = null, asked = '' }: LookFacts & { tagPrefix: string; asked?: string },
+  { turn, at, tagPrefix, policy = null, asked = '', known = before?.seen ?? {} }: ListingFacts,
 ): Observed {
   const refs = before !== null && sameRefs(before.refs, answered) ? before.refs : answered;
-  const seen = withNewTags(before?.seen ?? {}, refs, tagPrefix);
+  const seen = withNewTags(known, refs, tagPrefix);
   const looks = (before?.looks ?? 0) + 1;
   return {
     ...{ turn, at, ...GOOD, refs, seen, looks, listed: { at, asked } },
@@ -164,6 +164,11 @@ export function movedTags({ refs, seen }: Observed): MovedTag[] {
   });
 }
 
+/** For people: what moved, and that nothing comes of it. */
+export function describeMoved({ tag, seen, now }: MovedTag): string {
+  return `tag ${tag} moved from ${sha7(seen)} to ${sha7(now)}: not followed; a version never moves, tag a new one`;
+}
+
 // Of each listing: a poller decides again and again by the same one.
 const trustedOf = new WeakMap<readonly Ref[], { seen: Observed['seen']; refs: readonly Ref[] }>();
 
@@ -189,6 +194,13 @@ type Fault = Pick<GitOpsError, 'message' | 'code'> & Partial<Pick<GitOpsError, '
 
 /** How often and why the machine looks, and its chance. */
 export type Pace = Pick<FailedLook, 'trigger' | 'pollEveryMs' | 'chance'>;
+
+interface ListingFacts extends LookFacts {
+  readonly tagPrefix: string;
+  readonly asked?: string;
+  /** Version tags as they were first seen; other records may tell some where that is lost. */
+  readonly known?: Observed['seen'];
+}
 
 interface LookFacts {
   readonly turn: Instant;

@@ -1,12 +1,12 @@
 import type { Decision } from './decide.js';
 import type { DriftReport } from './tell-drift.js';
 import type { Closed } from './verdict.js';
-import { movedTags, type Observed } from './observed.js';
+import { describeMoved, movedTags, type Observed } from './observed.js';
 import type { Orphan } from './orphan.js';
 import { restsUntil, type Outage } from './outage.js';
 import type { PolicyStatus } from './policy-status.js';
 import type { AppProcess } from './process.js';
-import { describeRelease, NO_COMMIT, sha7, type Commit, type Instant, type Release } from './release.js';
+import { describeRelease, NO_COMMIT, type Commit, type Instant, type Release } from './release.js';
 import type { Run } from './run.js';
 import { commitAt, type Step, type Upgrade } from './upgrade.js';
 
@@ -173,10 +173,7 @@ function whyOf({ decision, worker, upgrade: { phase } }: StatusFacts): Closed | 
 
 function warningsOf({ notes }: Decision, observed: Observed | null): string[] {
   const moved = observed === null ? [] : movedTags(observed);
-  const told = moved.map(
-    ({ tag, seen, now }) =>
-      `tag ${tag} moved from ${sha7(seen)} to ${sha7(now)}: not followed; a version never moves, tag a new one`,
-  );
+  const told = moved.map(describeMoved);
   const blind = observed?.policyError ?? null;
   const unseen = blind === null ? [] : [`the fleet's policy cannot be looked for: ${blind}`];
   return [...notes, ...unseen, ...told];

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Agent, type RunEvent } from '../../agent/agent.js';
 import { messageOf } from '../../domain/errors.js';
 import { saySpan } from '../../domain/moment.js';
+import { describeMoved } from '../../domain/observed.js';
 import { plainLine } from '../../domain/plain.js';
 import { describeRelease } from '../../domain/release.js';
 import { EXIT } from '../exit.js';
@@ -23,6 +24,9 @@ export function runVerb({ terminal, signal }: Session, end: (code: number) => vo
         agent.on(outcome, (event) => {
           say(describe(outcome, event));
         });
+      agent.on('tampered', (moved) => {
+        say(`tampered: ${describeMoved(moved)}`);
+      });
       agent.on('offline', ({ error }) => {
         say(`offline: ${error}`);
       });
