@@ -21,5 +21,6 @@ export async function rememberedTags(root: Root): Promise<Readonly<Record<string
 }
 
 function tagOf(release: Release | null | undefined): [string, Commit][] {
-  return release != null && release.ref === `${TAGS}${release.tag}` ? [[release.tag, release.commit]] : [];
+  if (release == null) return [];
+  return release.ref === `${TAGS}${release.tag}` ? [[release.tag, release.commit]] : [];
 }

@@ -55,10 +55,11 @@ export async function inspectCheckout(root: string, options: CheckoutGitOptions)
     shallow: (await git.run(['rev-parse', '--is-shallow-repository'])).trim() === 'true',
     edits: changed.filter((path) => !isLockfile(path)),
     lockfileEdits: changed.filter(isLockfile),
-    ownPathsTracked: lines(await git.run(['ls-files', '--', ':(icase)gitops.json', ':(icase).pm2-gitops'])),
+    ownPathsTracked: lines(await git.run(['ls-files', '--', ...OWN.map((path) => `:(icase)${path}`)])),
   };
 }
 
+const OWN = ['gitops.json', 'gitops.signers', '.pm2-gitops'];
 const EXCLUDED = ['/.pm2-gitops/', '/gitops.json', '/gitops.signers'];
 
 /** Keeps what is ours out of `git status`, once: in `info/exclude`, which is never committed. */

@@ -66,7 +66,7 @@ export async function refuseOwnPaths(git: CheckoutGit, to: Commit): Promise<void
   const head = await headOf(git);
   if (head === null || head === to) return;
   const changes = await changesBetween(git, head, to);
-  const own = changes.find(({ path }) => /^(\.pm2-gitops(\/|$)|gitops\.json$)/i.test(path));
+  const own = changes.find(({ path }) => /^(\.pm2-gitops(\/|$)|gitops\.(json|signers)$)/i.test(path));
   if (own === undefined) return;
   throw new GitOpsError(
     'RELEASE_INVALID',

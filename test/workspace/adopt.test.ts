@@ -40,7 +40,7 @@ test('an ssh remote is taken over with its user, who is part of the address, and
 
 test('detached, shallow, without a remote, with a tracked gitops.json: all are told', async (t) => {
   const f = makeFixture(t, {
-    v1: { 'gitops.json': '{}\n', '.PM2-gitops/orders.json': '{}' },
+    v1: { 'gitops.json': '{}\n', '.PM2-gitops/orders.json': '{}', 'gitops.signers': 'x' },
     clone: ['--depth=1'],
   });
   f.git('checkout', '--quiet', '--detach');
@@ -49,7 +49,7 @@ test('detached, shallow, without a remote, with a tracked gitops.json: all are t
   assert.equal(found?.branch, null);
   assert.equal(found.remoteUrl, null);
   assert.equal(found.shallow, true);
-  assert.deepEqual(found.ownPathsTracked, ['.PM2-gitops/orders.json', 'gitops.json']);
+  assert.deepEqual(found.ownPathsTracked, ['.PM2-gitops/orders.json', 'gitops.json', 'gitops.signers']);
 });
 
 test('of several remotes only origin counts, of a single one its name does not', async (t) => {
