@@ -184,7 +184,7 @@ test('submodule folders are left alone', async (t) => {
 });
 
 test('a release that carries our own files is refused before anything moves', async (t) => {
-  for (const path of ['.pm2-gitops/orders.json', 'gitops.json']) {
+  for (const path of ['.pm2-gitops/orders.json', 'gitops.json', 'gitops.signers']) {
     const f = makeFixture(t, { v2: { ...V2, [path]: '{}\n' } });
     await assert.rejects(moveCheckout(f.move, effort()), (error: unknown) =>
       isGitOpsError(error, 'RELEASE_INVALID'),
