@@ -2,6 +2,7 @@ import { truncate } from 'node:fs/promises';
 import { isGitOpsError } from '../domain/errors.js';
 import type { Upgrade } from '../domain/upgrade.js';
 import type { Instant } from '../domain/release.js';
+import { fileAt } from '../os/file-at.js';
 import { appendDurably, readBytesIfAny, setAside, writeDurably } from '../os/files.js';
 import { parseRecord } from './records.js';
 import { journalLine, ownLine } from './schema.js';
@@ -19,9 +20,19 @@ export interface Entry {
 
 /** Reads the last whole line (a torn one never happened); null where no line can be believed. Throws `STATE_NEWER`. */
 export async function readJournal(path: string): Promise<Entry | null> {
+  const file = await fileAt(path);
+  const found = known.get(path);
+  if (file !== null && found?.file === file) return found.entry;
   const bytes = await readBytesIfAny(path);
-  return bytes === null ? null : lastEntry(wholeLines(bytes), path);
+  const entry = bytes === null ? null : lastEntry(wholeLines(bytes), path);
+  // What was written meanwhile makes it another file at the next reading.
+  if (file === null || entry === null) known.delete(path);
+  else known.set(path, { file, entry });
+  return entry;
 }
+
+// Of each root: a poller reads a journal at rest again and again.
+const known = new Map<string, { readonly file: string; readonly entry: Entry }>();
 
 /** The journal of the worker that holds `upgrade.lock`; nobody else writes. */
 export interface Journal {

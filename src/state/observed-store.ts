@@ -1,6 +1,5 @@
-import { stat } from 'node:fs/promises';
 import type { Listing, Observed } from '../domain/observed.js';
-import { hasErrno } from '../os/files.js';
+import { fileAt } from '../os/file-at.js';
 import type { Layout } from './layout.js';
 import { readRecord, writeRecord } from './records.js';
 import { observedFile, refsFile } from './schema.js';
@@ -67,15 +66,4 @@ async function isStored(path: string, { refs, seen, first }: Listing): Promise<b
   const found = known.get(path);
   const isSame = found?.stored.refs === refs && found.stored.seen === seen && found.stored.first === first;
   return isSame && found.file === (await fileAt(path));
-}
-
-/** Which file lies there; a file that is replaced is another one. */
-async function fileAt(path: string): Promise<string | null> {
-  try {
-    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    return [ino, size, mtimeNs, ctimeNs].join(' ');
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return null;
-    throw error;
-  }
 }
