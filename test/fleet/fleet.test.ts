@@ -78,6 +78,8 @@ test(
       PATIENT,
     );
     assert.deepEqual(await fleet.having('v1.2.0-beta.1'), TESTERS);
+    // What serves is active once it is proven.
+    await waitFor('every worker to have done its work', () => fleet.isAtRest(), PATIENT);
     for (const member of fleet.members) if (others.includes(member.name)) await assertItsTurn(fleet, member);
   },
 );
