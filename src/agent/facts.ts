@@ -1,4 +1,5 @@
 import { isGitOpsError } from '../domain/errors.js';
+import type { Disk } from '../domain/disk.js';
 import { NO_REQUEST, type Facts, type Request } from '../domain/facts.js';
 import { NO_ORDERS, type Orders } from '../domain/orders.js';
 import { NO_TRUST, type Trust } from '../domain/trust.js';
@@ -13,15 +14,19 @@ import { diskOf } from './room.js';
 import { zoneOf, type Root } from './root.js';
 import { pollEveryMs } from './schedule.js';
 
-/** Gathers what a decision looks at from the records on disk: everybody who asks gets the same. Drift is looked for apart (`look-drift.ts`). */
-export async function gatherFacts(root: Root, request: Request = NO_REQUEST): Promise<Facts> {
+/** Gathers what a decision looks at from the records on disk: everybody who asks gets the same. `disk`: what is known of it. Drift is looked for apart (`look-drift.ts`). */
+export async function gatherFacts(
+  root: Root,
+  request: Request = NO_REQUEST,
+  disk: Disk | null = null,
+): Promise<Facts> {
   const { host, layout, config } = root;
   const observed = await readObserved(layout);
   return {
     upgrade: await knownUpgrade(root),
     orders: await ordersOrHold(root),
     observed,
-    disk: await diskOf(root),
+    disk: disk ?? (await diskOf(root)),
     ...{ machine: identityOf(root), own: ownRules(config) },
     policy: await policyState(root, observed),
     dates: await readDates(layout),

@@ -1,4 +1,5 @@
 import { decide, mayRepair } from '../domain/decide.js';
+import type { Disk } from '../domain/disk.js';
 import { isGitOpsError } from '../domain/errors.js';
 import { NO_REQUEST, type Facts } from '../domain/facts.js';
 import type { Instant } from '../domain/release.js';
@@ -23,18 +24,23 @@ export type PollResult = 'notOurTurn' | 'rested' | 'launched' | 'busy';
 export async function poll(root: Root, turn: Instant | null, signal: AbortSignal): Promise<PollResult> {
   try {
     // What cannot be written down would be looked for by every poller again.
-    const refusal = refusalOf(await diskOf(root));
+    const disk = await diskOf(root);
+    const refusal = refusalOf(disk);
     if (refusal !== null) throw refusal;
-    return await pollOnce(root, turn, signal);
+    return await pollOnce(root, { turn, disk }, signal);
   } catch (error) {
     if (isGitOpsError(error, 'DISK_FULL')) await launchForRoom(root);
     throw error;
   }
 }
 
-async function pollOnce(root: Root, turn: Instant | null, signal: AbortSignal): Promise<PollResult> {
+async function pollOnce(
+  root: Root,
+  { turn, disk }: { turn: Instant | null; disk: Disk },
+  signal: AbortSignal,
+): Promise<PollResult> {
   const looked = turn === null ? await lookNow(root, signal) : await takeTurn(root, turn, signal);
-  const facts = await gatherFacts(root);
+  const facts = await gatherFacts(root, NO_REQUEST, disk);
   const { step } = decide(facts);
   const unadopted = facts.upgrade.active === null && root.config.strategy === 'checkout';
   // Whoever did not look leaves what is new to the one who did; a dead worker's unfinished work is everybody's.

@@ -2,8 +2,8 @@ import { truncate } from 'node:fs/promises';
 import { isGitOpsError } from '../domain/errors.js';
 import type { Upgrade } from '../domain/upgrade.js';
 import type { Instant } from '../domain/release.js';
-import { fileAt } from '../os/file-at.js';
 import { appendDurably, readBytesIfAny, setAside, writeDurably } from '../os/files.js';
+import { readOnce } from './read-once.js';
 import { parseRecord } from './records.js';
 import { journalLine, ownLine } from './schema.js';
 
@@ -19,20 +19,10 @@ export interface Entry {
 }
 
 /** Reads the last whole line (a torn one never happened); null where no line can be believed. Throws `STATE_NEWER`. */
-export async function readJournal(path: string): Promise<Entry | null> {
-  const file = await fileAt(path);
-  const found = known.get(path);
-  if (file !== null && found?.file === file) return found.entry;
+export const readJournal = readOnce(async (path): Promise<Entry | null> => {
   const bytes = await readBytesIfAny(path);
-  const entry = bytes === null ? null : lastEntry(wholeLines(bytes), path);
-  // What was written meanwhile makes it another file at the next reading.
-  if (file === null || entry === null) known.delete(path);
-  else known.set(path, { file, entry });
-  return entry;
-}
-
-// Of each root: a poller reads a journal at rest again and again.
-const known = new Map<string, { readonly file: string; readonly entry: Entry }>();
+  return bytes === null ? null : lastEntry(wholeLines(bytes), path);
+});
 
 /** The journal of the worker that holds `upgrade.lock`; nobody else writes. */
 export interface Journal {

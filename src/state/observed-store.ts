@@ -1,6 +1,7 @@
 import type { Listing, Observed } from '../domain/observed.js';
 import { fileAt } from '../os/file-at.js';
 import type { Layout } from './layout.js';
+import { readOnce } from './read-once.js';
 import { readRecord, writeRecord } from './records.js';
 import { observedFile, refsFile } from './schema.js';
 
@@ -25,8 +26,10 @@ export async function readObserved(layout: Layout): Promise<Observed | null> {
 
 /** The look alone, without all refs; null before the first. */
 export async function readLook(layout: Layout): Promise<Omit<Observed, keyof Listing> | null> {
-  return readRecord(layout.observed, observedFile);
+  return readLookOf(layout.observed);
 }
+
+const readLookOf = readOnce((path) => readRecord(path, observedFile));
 
 /** Replaces it. Only the holder of `poll.lock` writes. */
 export async function writeObserved(layout: Layout, observed: Observed): Promise<void> {

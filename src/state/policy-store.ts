@@ -2,6 +2,7 @@ import type { Dates } from '../domain/age.js';
 import type { Policy } from '../domain/policy.js';
 import type { Commit } from '../domain/release.js';
 import type { Layout } from './layout.js';
+import { readOnce } from './read-once.js';
 import { readRecord, writeRecord } from './records.js';
 import { datesFile, policyFile } from './schema-policy.js';
 
@@ -21,8 +22,10 @@ export interface PolicyRecord {
 
 /** Reads it; null before the first time, and where it was lost: then it has to be read again. */
 export async function readPolicyRecord({ policy }: Layout): Promise<PolicyRecord | null> {
-  return readRecord(policy, policyFile);
+  return readPolicyOf(policy);
 }
+
+const readPolicyOf = readOnce((path) => readRecord(path, policyFile));
 
 /** Replaces it. Only a worker writes. */
 export async function writePolicyRecord(layout: Layout, record: PolicyRecord): Promise<void> {
@@ -31,8 +34,10 @@ export async function writePolicyRecord(layout: Layout, record: PolicyRecord): P
 
 /** Reads when releases were made; what was lost is found out again. */
 export async function readDates({ dates }: Layout): Promise<Dates> {
-  return (await readRecord(dates, datesFile))?.dates ?? {};
+  return (await readDatesOf(dates))?.dates ?? {};
 }
+
+const readDatesOf = readOnce((path) => readRecord(path, datesFile));
 
 /** Replaces it. Only a worker writes. */
 export async function writeDates(layout: Layout, dates: Dates): Promise<void> {

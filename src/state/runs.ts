@@ -4,6 +4,7 @@ import type { Incarnation } from '../domain/process.js';
 import type { Run } from '../domain/run.js';
 import { hasErrno, makePrivateFolder } from '../os/files.js';
 import type { Layout } from './layout.js';
+import { readOnce } from './read-once.js';
 import { readRecord, writeRecord } from './records.js';
 import { deadFile, provenFile, runFile } from './schema.js';
 
@@ -25,8 +26,10 @@ export async function writeRun(layout: Layout, run: Run): Promise<void> {
 
 /** Reads one run; null where there is none. */
 export async function readRun(layout: Layout, id: string): Promise<Run | null> {
-  return readRecord(join(runFolder(layout, id), 'run.json'), runFile);
+  return readRunOf(join(runFolder(layout, id), 'run.json'));
 }
+
+const readRunOf = readOnce((path) => readRecord(path, runFile));
 
 /** Which incarnations a run has proven: a later worker need not restart them again to hear how they begin. */
 export async function readProven(layout: Layout, id: string): Promise<readonly Incarnation[]> {

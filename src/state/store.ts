@@ -4,6 +4,7 @@ import { NO_ORDERS, type Orders } from '../domain/orders.js';
 import type { Commit, Instant } from '../domain/release.js';
 import { corruptPath, exists, makePrivateFolder } from '../os/files.js';
 import type { Layout } from './layout.js';
+import { readOnce } from './read-once.js';
 import { readRecord, writeRecord } from './records.js';
 import { comparedFile, machineFile, ordersFile } from './schema.js';
 
@@ -23,9 +24,11 @@ export async function ensureMachine(layout: Layout, now: Instant): Promise<Machi
   return machine;
 }
 
+const readOrdersOf = readOnce((path) => readRecord(path, ordersFile));
+
 /** Reads what operators told this machine. Throws `STATE_CORRUPT` where that cannot be read, until somebody gives orders anew. */
 export async function readOrders(layout: Layout): Promise<Orders> {
-  const found = await readRecord(layout.orders, ordersFile);
+  const found = await readOrdersOf(layout.orders);
   if (found !== null) return found;
   // Unlike other records, orders cannot be made again from facts: taken for none, a hold would end by itself.
   if (await exists(corruptPath(layout.orders))) throw ordersLost(layout);
