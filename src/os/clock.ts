@@ -18,9 +18,15 @@ export function uptimeMs(): number {
 
 /** The zone of the machine's clock, an IANA name; UTC where the machine names none that is one. */
 export function machineZone(): string {
-  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
-  return isNamed(timeZone) ? timeZone : 'UTC';
+  if (knownZone === null) {
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+    knownZone = isNamed(timeZone) ? timeZone : 'UTC';
+  }
+  return knownZone;
 }
+
+// The platform takes a third of a millisecond to tell it, and Node.js itself asks only once.
+let knownZone: string | null = null;
 
 /** The platform says nothing of a zone that it does not know, though its type says otherwise. */
 function isNamed(zone: unknown): zone is string {

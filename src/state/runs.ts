@@ -68,13 +68,17 @@ export async function listRuns(layout: Layout, limit: number): Promise<Run[]> {
 
 /** The ids of all runs that left a folder, oldest first. */
 export async function runIds(layout: Layout): Promise<string[]> {
+  return [...((await readIds(layout.runs)) ?? [])];
+}
+
+const readIds = readOnce(async (path): Promise<readonly string[] | null> => {
   try {
-    return (await readdir(layout.runs)).filter((name) => !name.startsWith('.')).sort();
+    return (await readdir(path)).filter((name) => !name.startsWith('.')).sort();
   } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return [];
+    if (hasErrno(error, 'ENOENT')) return null;
     throw error;
   }
-}
+});
 
 function deadRecord(layout: Layout, id: string): string {
   return join(runFolder(layout, id), 'dead.json');
