@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
-import test from 'node:test';
+import test, { type TestContext } from 'node:test';
 import { openRoot } from '../../src/agent/compose.js';
 import { lookNow } from '../../src/agent/look.js';
 import { hold } from '../../src/agent/orders.js';
@@ -17,15 +17,20 @@ import { ownFolder } from '../folder.js';
 const LIMIT = { timeout: 60_000 };
 const signal = new AbortController().signal;
 
+/** A root, and a repository that has v1.0.0. */
+async function released(t: TestContext) {
+  const remote = await Remote.open();
+  t.after(() => remote.close());
+  const layout = layoutOf(await ownFolder(t));
+  await writeFile(layout.config, JSON.stringify({ repository: remote.url, strategy: 'releases' }));
+  return { remote, layout, first: await remote.release('v1.0.0', { a: '1' }) };
+}
+
 test(
   'a version tag that moves is told once, by everybody who is asked, and not followed',
   LIMIT,
   async (t) => {
-    const remote = await Remote.open();
-    t.after(() => remote.close());
-    const layout = layoutOf(await ownFolder(t));
-    await writeFile(layout.config, JSON.stringify({ repository: remote.url, strategy: 'releases' }));
-    const first = await remote.release('v1.0.0', { a: '1' });
+    const { remote, layout, first } = await released(t);
     await hold(await openRoot(layout.root), { reason: null, until: null });
     const agent = startAgent({ root: layout.root });
     t.after(() => agent.close());
@@ -56,11 +61,7 @@ test(
   'what the machine serves is known by its journal, where the record of what was seen is lost',
   LIMIT,
   async (t) => {
-    const remote = await Remote.open();
-    t.after(() => remote.close());
-    const layout = layoutOf(await ownFolder(t));
-    await writeFile(layout.config, JSON.stringify({ repository: remote.url, strategy: 'releases' }));
-    const commit = await remote.release('v1.0.0', { a: '1' });
+    const { remote, layout, first: commit } = await released(t);
     const root = await openRoot(layout.root);
     await lookNow(root, signal);
     const release = { tag: 'v1.0.0', commit, ref: 'refs/tags/v1.0.0' };

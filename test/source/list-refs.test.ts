@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -14,6 +14,7 @@ import { listRefs } from '../../src/source/list-refs.js';
 import { OddAnswer } from '../../src/source/odd-answer.js';
 import { packetOf } from '../../src/source/pkt-line.js';
 import { wantedBy } from '../../src/source/question.js';
+import { ownCertificate } from '../bed/certificate.js';
 import { LoopbackServer, type Answer } from '../bed/loopback.js';
 import { Remote } from '../bed/remote.js';
 import { commit } from '../domain/releases.js';
@@ -219,21 +220,11 @@ test('a packed answer is unpacked, and bounded as it unpacks', LIMIT, async (t) 
 });
 
 test('whom Node does not trust git is asked about', LIMIT, async (t) => {
-  const folder = await ownFolder(t);
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
-  const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject];
-  const { failed } = await execa('openssl', made, { reject: false });
-  if (failed) {
-    t.skip('openssl is not there');
-    return;
-  }
-  const server = createServer(
-    { key: await readFile(key), cert: await readFile(cert) },
-    (request, response) => {
-      request.resume().on('end', () => response.writeHead(200, RESULT).end(LISTING));
-    },
-  );
+  const certificate = await ownCertificate(t);
+  if (certificate === null) return;
+  const server = createServer(certificate.pair, (request, response) => {
+    request.resume().on('end', () => response.writeHead(200, RESULT).end(LISTING));
+  });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   t.after(() => {
     server.closeAllConnections();
@@ -241,7 +232,7 @@ test('whom Node does not trust git is asked about', LIMIT, async (t) => {
   });
   const address = server.address();
   const url = `https://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}/a.git`;
-  const where = { cwd: folder, signal: new AbortController().signal, background: false };
+  const where = { cwd: await ownFolder(t), signal: new AbortController().signal, background: false };
   const wanted = wantedBy({ channels: [{ kind: 'stable' }] });
   await assert.rejects(listByOurselves({ url, env: {} }, wanted, where), OddAnswer);
   const { code, message } = await (await machine(t)).failure(url);

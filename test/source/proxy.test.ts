@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import {
   createServer,
   request as ask,
@@ -10,10 +9,9 @@ import {
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { execa } from 'execa';
 import { listRefs } from '../../src/source/list-refs.js';
+import { ownCertificate } from '../bed/certificate.js';
 import { Remote } from '../bed/remote.js';
 import { ownFolder } from '../folder.js';
 
@@ -90,25 +88,17 @@ test('where a proxy is named git asks, by way of it, unless NO_PROXY excepts the
 });
 
 test('an https remote is reached through a proxy that only connects', LIMIT, async (t) => {
-  const folder = await ownFolder(t);
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
-  const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject];
-  const { failed } = await execa('openssl', made, { reject: false });
-  if (failed) {
-    t.skip('openssl is not there');
-    return;
-  }
+  const certificate = await ownCertificate(t);
+  if (certificate === null) return;
   const remote = await Remote.open();
   t.after(() => remote.close());
   await remote.release('v1.0.0', { a: '1' });
-  const pair = { key: await readFile(key), cert: await readFile(cert) };
-  const server = createTlsServer(pair, (request, response) => {
+  const server = createTlsServer(certificate.pair, (request, response) => {
     passOn(request, response, new URL(request.url ?? '', remote.url));
   });
   const port = await listen(t, server);
   const [proxy, look] = [await openProxy(t), await looker(t)];
-  const trust = { GIT_SSL_CAINFO: cert };
+  const trust = { GIT_SSL_CAINFO: certificate.path };
   assert.equal(await look(`https://127.0.0.1:${port}/app.git`, { HTTPS_PROXY: proxy.url, ...trust }), 1);
   assert.deepEqual([...new Set(proxy.passed)], [`CONNECT 127.0.0.1:${port}`]);
 });
