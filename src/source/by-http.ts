@@ -1,12 +1,6 @@
 import type { Ref } from '../domain/release.js';
 import { gitSettings } from './git-settings.js';
-import {
-  BOUNDS,
-  LEAST_BYTES_PER_SECOND,
-  MAX_ANSWER_BYTES,
-  type LookPlace,
-  type Remote,
-} from './look-place.js';
+import { postLimits, type LookPlace, type Remote } from './look-place.js';
 import { lsRefs } from './ls-refs.js';
 import type { Wanted } from './question.js';
 import { whyByGit } from './way.js';
@@ -21,8 +15,7 @@ export async function isForGit(remote: Remote, place: LookPlace): Promise<boolea
 export function listByOurselves(
   { url, basic = null, secrets = [] }: Remote,
   wanted: Wanted,
-  { signal, background, bounds = BOUNDS }: LookPlace,
+  place: LookPlace,
 ): Promise<Ref[]> {
-  const usual = { leastBytesPerSecond: LEAST_BYTES_PER_SECOND, maxBytes: MAX_ANSWER_BYTES };
-  return lsRefs({ url, basic, secrets }, wanted, { ...bounds, ...usual, signal, background });
+  return lsRefs({ url, basic, secrets }, wanted, postLimits(place));
 }

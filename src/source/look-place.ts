@@ -1,4 +1,5 @@
 import type { Env } from '../os/env.js';
+import type { PostLimits } from '../os/post.js';
 
 /** A repository that git can reach, the environment that lets it in, and the same as basic auth for whoever asks without git. */
 export interface Remote {
@@ -31,3 +32,9 @@ export const LEAST_BYTES_PER_SECOND = 100;
 
 /** More than this is no answer. */
 export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/** The limits of a request that the poller makes itself. */
+export function postLimits({ signal, background, bounds = BOUNDS }: LookPlace): PostLimits {
+  const usual = { leastBytesPerSecond: LEAST_BYTES_PER_SECOND, maxBytes: MAX_ANSWER_BYTES };
+  return { ...bounds, ...usual, signal, background };
+}

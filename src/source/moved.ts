@@ -1,12 +1,6 @@
 import { isGitOpsError } from '../domain/errors.js';
 import { post } from '../os/post.js';
-import {
-  BOUNDS,
-  LEAST_BYTES_PER_SECOND,
-  MAX_ANSWER_BYTES,
-  type LookPlace,
-  type Remote,
-} from './look-place.js';
+import { postLimits, type LookPlace, type Remote } from './look-place.js';
 import { endpointOf, headersFor, SERVICE } from './ls-refs.js';
 import { LITTLE } from './question.js';
 import { listingRequest } from './ref-listing.js';
@@ -20,10 +14,8 @@ export async function movedTo({ url, basic = null }: Remote, place: LookPlace): 
     headers: headersFor({ url, basic }, LITTLE),
     body: listingRequest(LITTLE),
   };
-  const { signal, background, bounds = BOUNDS } = place;
-  const usual = { leastBytesPerSecond: LEAST_BYTES_PER_SECOND, maxBytes: MAX_ANSWER_BYTES };
   try {
-    return await post(letter, { ...bounds, ...usual, signal, background }, ({ status, headers }) =>
+    return await post(letter, postLimits(place), ({ status, headers }) =>
       Promise.resolve(FOR_GOOD.includes(status) ? addressIn(headers.location, letter.url) : null),
     );
   } catch (error) {
