@@ -119,7 +119,7 @@ async function lookAround(
   { daemon, scopes, signal }: Scope & { readonly daemon: Daemon; readonly signal: AbortSignal },
 ): Promise<Found[]> {
   const all = await listProcesses(daemon, signal);
-  const targets = await Promise.all(scopes.map((apps) => findTargets(root, apps, all)));
+  const targets = scopes.map((apps) => findTargets(root, apps, all));
   const ours = new Set(targets.flatMap((find) => find(all).map(({ pmId }) => pmId)));
   const entries = await readEntries(daemon, all, signal);
   return entries.map((entry) => ({ entry, ours: ours.has(entry.process.pmId) }));

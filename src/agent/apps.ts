@@ -1,7 +1,6 @@
-import { realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
-import { exists } from '../os/files.js';
+import { entryAt, realPathOf } from '../os/file-at.js';
 import { connectDaemon, type Daemon } from '../runtime/rpc.js';
 import { isWithin, listProcesses, selectProcesses, type ListedProcess } from '../runtime/processes.js';
 import { CONFIG_FILE } from '../state/layout.js';
@@ -37,7 +36,7 @@ export async function rootProcesses(
 ): Promise<ListedProcess[]> {
   return withDaemon(root, signal, async (daemon) => {
     const all = await listProcesses(daemon, signal);
-    return (await findTargets(root, named, all))(all);
+    return findTargets(root, named, all)(all);
   });
 }
 
@@ -50,14 +49,14 @@ export function noneYet({ startPm2 }: { readonly startPm2: boolean }): (error: u
 }
 
 /** How to find the root's processes in a list. */
-export async function findTargets(
+export function findTargets(
   root: Root,
   named: readonly string[] | null,
   all: readonly ListedProcess[],
-): Promise<Targets> {
+): Targets {
   const { config, layout, host } = root;
-  const roots = [layout.root, await realpath(layout.root)];
-  const nested = await rootsBelow(root, all);
+  const roots = [layout.root, realPathOf(layout.root) ?? layout.root];
+  const nested = rootsBelow(root, all);
   return (list) =>
     selectProcesses(list, { roots, apps: config.apps ?? named, nested, platform: host.platform });
 }
@@ -83,10 +82,10 @@ export function followsNothing({ layout, host }: Root, { cwd, script }: ListedPr
 }
 
 /** Other roots below this one that own some process's folder. A release may carry a gitops.json of its own: that makes no root. */
-async function rootsBelow(
+function rootsBelow(
   { layout: { root, releases, current }, host: { platform } }: Root,
   all: readonly ListedProcess[],
-): Promise<string[]> {
+): string[] {
   const found = new Set<string>();
   for (const { cwd } of all) {
     if (
@@ -95,13 +94,17 @@ async function rootsBelow(
     )
       continue;
     for (let folder = cwd; folder !== root && isWithin(folder, root, platform); folder = dirname(folder)) {
-      if (await isRoot(folder)) found.add(folder);
+      if (isRoot(folder)) found.add(folder);
     }
   }
   return [...found];
 }
 
 /** What we may not look into is no root of ours. */
-async function isRoot(folder: string): Promise<boolean> {
-  return exists(join(folder, CONFIG_FILE)).catch(() => false);
+function isRoot(folder: string): boolean {
+  try {
+    return entryAt(join(folder, CONFIG_FILE)) !== null;
+  } catch {
+    return false;
+  }
 }

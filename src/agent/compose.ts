@@ -37,7 +37,7 @@ export function rootOfEnvironment(): string | null {
 export async function openRoot(folder: string, options: { background?: boolean } = {}): Promise<Root> {
   const layout = layoutOf(resolve(folder));
   const config = await loadMachineConfig(layout.config);
-  await requireOwnFolder(layout.state);
+  requireOwnFolder(layout.state);
   const rights = config.github?.rights;
   const secrets = [
     ...[config.credentials, config.policy?.credentials ?? null],

@@ -26,7 +26,7 @@ export async function gatherFacts(
     upgrade: await knownUpgrade(root),
     orders: await ordersOrHold(root),
     observed,
-    disk: disk ?? (await diskOf(root)),
+    disk: disk ?? diskOf(root),
     ...{ machine: identityOf(root), own: ownRules(config) },
     policy: await policyState(root, observed),
     dates: await readDates(layout),

@@ -39,7 +39,7 @@ export async function followWorker(
       return answer;
     }
     const silentMs = host.clock.monotonicMs() - lastSign;
-    if (silentMs > SILENCE_MS || (silentMs > READ_ONLY_MS && (await diskOf(root)).at === 'readonly'))
+    if (silentMs > SILENCE_MS || (silentMs > READ_ONLY_MS && diskOf(root).at === 'readonly'))
       return silence(root, order);
     await host.clock.sleep(LOOK_MS, signal);
   }
@@ -53,7 +53,7 @@ async function silence(root: Root, order: string): Promise<Answer> {
   // The record comes before the journal: a run that the journal has in its hands is done and told again.
   const isOver = phase.at === 'idle' || phase.at === 'staged' || phase.at === 'stuck' || phase.run !== order;
   if (isOver && run?.outcome != null) return toAnswer({ ...rested, run, error: null });
-  const refusal = refusalOf(await diskOf(root));
+  const refusal = refusalOf(diskOf(root));
   return refusal === null ? DIED : toAnswer({ ...rested, run: null, error: refusal });
 }
 

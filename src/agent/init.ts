@@ -62,7 +62,7 @@ export async function initiate(request: InitRequest, signal: AbortSignal): Promi
     throw new GitOpsError('ROOT_EXISTS', `${layout.root} is a root already`, {
       hint: 'see pm2-gitops status',
     });
-  await requireOwnFolder(layout.state);
+  requireOwnFolder(layout.state);
   await requireLocks();
   const checkout = await inspectCheckout(layout.root, { env: host.env, signal, limitMs: LOOK_LIMIT_MS });
   const written = await settle(request, { layout, checkout });

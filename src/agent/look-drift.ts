@@ -1,4 +1,3 @@
-import { realpath } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { WHOLE, type Drift } from '../domain/drift.js';
 import {
@@ -11,7 +10,7 @@ import {
 import { isGitOpsError, type GitOpsError } from '../domain/errors.js';
 import { NO_COMMIT, releaseFolder, type Release } from '../domain/release.js';
 import type { Active, Step, Upgrade } from '../domain/upgrade.js';
-import { exists } from '../os/files.js';
+import { entryAt, realPathOf } from '../os/file-at.js';
 import { workingFolderOf } from '../os/proc-linux.js';
 import { isWithin, type ListedProcess } from '../runtime/processes.js';
 import { releaseTree } from '../state/layout.js';
@@ -42,7 +41,10 @@ export type LookAtFiles = (release: Release) => Promise<TreeLook | null>;
 export async function lookForDrift(
   root: Root,
   upgrade: Upgrade,
-  { signal, files = (release) => lookAtMark(root, release) }: { signal: AbortSignal; files?: LookAtFiles },
+  {
+    signal,
+    files = (release) => Promise.resolve(lookAtMark(root, release)),
+  }: { signal: AbortSignal; files?: LookAtFiles },
 ): Promise<DriftLook> {
   const { active } = upgrade;
   const named = active === null ? NOWHERE : await lookAtNamed(root, active.release, { upgrade, signal });
@@ -110,7 +112,7 @@ async function listStanding(
   try {
     const found = await rootProcesses(root, active?.apps ?? null, signal);
     const { releases } = root.layout;
-    const real = await realpath(releases).catch(() => releases);
+    const real = realPathOf(releases) ?? releases;
     return { processes: found.map((process) => standingOf(root, process, real)), silence: null };
   } catch (error) {
     if (!isGitOpsError(error)) throw error;
@@ -130,8 +132,8 @@ function standingOf(root: Root, process: ListedProcess, releases: string): Stand
 }
 
 /** The least look: whether the active release is there at all. */
-async function lookAtMark({ config, layout }: Root, release: Release): Promise<TreeLook | null> {
+function lookAtMark({ config, layout }: Root, release: Release): TreeLook | null {
   if (config.strategy === 'checkout') return null;
-  const isThere = await exists(join(releaseTree(layout, release), MARK_NAME));
+  const isThere = entryAt(join(releaseTree(layout, release), MARK_NAME)) !== null;
   return isThere ? null : { lost: [WHOLE], edited: [], own: true };
 }

@@ -35,7 +35,7 @@ export async function takeTurn(root: Root, turn: Instant, signal: AbortSignal): 
   const { layout, host } = root;
   if (isTaken(await readObserved(layout), turn, host.clock.now())) return null;
   await makePrivateFolder(layout.state);
-  const lock = await tryLock(layout.pollLock, { pid: process.pid, startedAt: host.clock.now(), run: null });
+  const lock = await tryLock(layout.pollLock, null);
   if (lock === null) return null;
   return underLock(lock, async () => {
     const before = await readObserved(layout);
@@ -52,13 +52,13 @@ export async function takeTurn(root: Root, turn: Instant, signal: AbortSignal): 
  */
 export async function lookNow(root: Root, signal: AbortSignal): Promise<Observed> {
   const { layout, host } = root;
-  const refusal = refusalOf(await diskOf(root));
+  const refusal = refusalOf(diskOf(root));
   if (refusal !== null)
     return afterFailedLook(await readObserved(layout), refusal, { turn: 0, at: host.clock.now() });
   await makePrivateFolder(layout.state);
   const asked = host.clock.now();
-  const holder = { pid: process.pid, startedAt: asked, run: null };
-  const lock = await lockWithin(LOOK_WAIT_MS, { path: layout.pollLock, holder, clock: host.clock, signal });
+  const wanted = { path: layout.pollLock, holder: null, clock: host.clock, signal };
+  const lock = await lockWithin(LOOK_WAIT_MS, wanted);
   const before = await readObserved(layout);
   if (lock === null) return before ?? afterFailedLook(null, slow(), { turn: 0, at: host.clock.now() });
   return underLock(lock, async () => {

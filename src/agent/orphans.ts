@@ -22,7 +22,7 @@ export async function findOrphans(
   const listed = processes === null ? null : await listedOrNone(root, signal);
   if (processes === null || listed === null) return [];
   const marked = processes.flatMap(({ mark }) => (mark === null ? [] : [asListed(mark)]));
-  const targets = await findTargets(root, apps, [...listed, ...marked]);
+  const targets = findTargets(root, apps, [...listed, ...marked]);
   const isOurs = (mark: Mark): boolean =>
     (mark.home === null || mark.home === pm2Home) && targets([asListed(mark)]).length > 0;
   const noted = await readOffspring(root.layout);

@@ -67,7 +67,7 @@ export async function rollOnce(
   const run = report.run ?? order.run;
   return withDaemon(root, signal, async (daemon) => {
     const listed = await listProcesses(daemon, signal);
-    const ours = await findTargets(root, apps, listed);
+    const ours = findTargets(root, apps, listed);
     const targets: Targets = (all) => ours(all).filter((process) => only?.(process) ?? true);
     // pm2 ends what lies below a process that it restarts: from here on that must not be us.
     await waitUntilAlone(

@@ -4,7 +4,7 @@ import { isGitOpsError } from '../domain/errors.js';
 import { NO_REQUEST, type Facts } from '../domain/facts.js';
 import type { Instant } from '../domain/release.js';
 import type { Upgrade } from '../domain/upgrade.js';
-import { exists } from '../os/files.js';
+import { entryAt } from '../os/file-at.js';
 import { holderOf } from '../state/lock.js';
 import { gatherFacts } from './facts.js';
 import { launchWorker } from './launch.js';
@@ -24,7 +24,7 @@ export type PollResult = 'notOurTurn' | 'rested' | 'launched' | 'busy';
 export async function poll(root: Root, turn: Instant | null, signal: AbortSignal): Promise<PollResult> {
   try {
     // What cannot be written down would be looked for by every poller again.
-    const disk = await diskOf(root);
+    const disk = diskOf(root);
     const refusal = refusalOf(disk);
     if (refusal !== null) throw refusal;
     return await pollOnce(root, { turn, disk }, signal);
@@ -46,7 +46,7 @@ async function pollOnce(
   // Whoever did not look leaves what is new to the one who did; a dead worker's unfinished work is everybody's.
   if (looked === null && step !== 'finish') return 'notOurTurn';
   const isAtRest = (step === 'nothing' || step === 'wait') && !unadopted;
-  const untidy = await isUntidy(root, facts.upgrade);
+  const untidy = isUntidy(root, facts.upgrade);
   if (isAtRest && !untidy && !(await hasDrifted(root, facts, signal))) return 'rested';
   if ((await holderOf(root.layout.upgradeLock)) !== null) return 'busy';
   const resumes = step === 'finish' || (isAtRest && untidy);
@@ -78,6 +78,6 @@ async function hasDrifted(root: Root, facts: Facts, signal: AbortSignal): Promis
 }
 
 /** Whether a worker was killed before it had tidied up. While something is half done, nothing is tidied. */
-async function isUntidy({ layout }: Root, { phase }: Upgrade): Promise<boolean> {
-  return (phase.at === 'idle' || phase.at === 'staged') && (await exists(layout.trash));
+function isUntidy({ layout }: Root, { phase }: Upgrade): boolean {
+  return (phase.at === 'idle' || phase.at === 'staged') && entryAt(layout.trash) !== null;
 }

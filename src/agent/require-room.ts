@@ -47,7 +47,7 @@ export async function requireRoomToActivate(
   const own = mark?.run === run ? FLOOR : LEAST;
   const need = addSpace(own, await switching.takes(upgrade, release, run));
   await requireRoom(place, upgrade, { release, least: need, likely: need });
-  const pm2s = await lookAtDisk(place.root.host.pm2Home);
+  const pm2s = lookAtDisk(place.root.host.pm2Home);
   if (pm2s !== null && isShortOf(pm2s, LEAST)) throw diskShort(pm2s, LEAST);
 }
 
@@ -64,9 +64,9 @@ async function requireRoom(
   upgrade: Upgrade,
   { release, least, likely }: Need,
 ): Promise<void> {
-  if (!isShortOf(await diskOf(place.root), likely)) return;
+  if (!isShortOf(diskOf(place.root), likely)) return;
   place.report.step('the disk is short of room: what can be spared goes first');
   await tidy(place, upgrade, { need: likely, spare: release });
-  const disk = await diskOf(place.root);
+  const disk = diskOf(place.root);
   if (isShortOf(disk, least)) throw diskShort(disk, least);
 }

@@ -4,8 +4,8 @@ import { worstDisk } from '../os/disk.js';
 import type { Root } from './root.js';
 
 /** The disk that a root lies on; where its parts lie on several, the worst of them. */
-export async function diskOf({ layout }: Root): Promise<Disk> {
-  const disk = await worstDisk([layout.root, layout.state, layout.releases]);
+export function diskOf({ layout }: Root): Disk {
+  const disk = worstDisk([layout.root, layout.state, layout.releases]);
   if (disk !== null) return disk;
   throw new GitOpsError('NOT_A_ROOT', `${layout.root} is gone`, { hint: 'is its disk mounted?' });
 }

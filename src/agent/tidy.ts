@@ -26,7 +26,7 @@ export async function tidy(
 ): Promise<void> {
   if (phase.at !== 'idle' && phase.at !== 'staged') return;
   const { layout, config } = place.root;
-  const disk = await diskOf(place.root);
+  const disk = diskOf(place.root);
   if (phase.at === 'idle') await dropAppRecord(layout);
   const candidate = phase.at === 'staged' ? phase.release : null;
   // What the root names stays too: `rollback: never` leaves it at a release that is not active.

@@ -70,7 +70,7 @@ export async function work(place: Workplace): Promise<Visit> {
 
 /** On a read-only disk there is nothing that a worker could do, and nothing of it may count as a start of the candidate. */
 async function whyReadOnly({ root }: Workplace): Promise<Visit | null> {
-  const disk = await diskOf(root);
+  const disk = diskOf(root);
   const refusal = disk.at === 'readonly' ? refusalOf(disk) : null;
   return refusal === null ? null : restedBy(refusal, await knownUpgrade(root));
 }
@@ -116,7 +116,7 @@ async function resume(place: Workplace, journal: Journal, upgrade: Upgrade): Pro
   const after = next(upgrade, event);
   if (after === upgrade) return upgrade;
   // What a full disk cut off says nothing about the candidate.
-  if (isShortOf(await diskOf(place.root), FLOOR)) return upgrade;
+  if (isShortOf(diskOf(place.root), FLOOR)) return upgrade;
   await recordEnd(place, { before: upgrade, after, event });
   await journal.append(after, clock.now());
   return after;

@@ -1,28 +1,40 @@
 import { dirname, join } from 'node:path';
 import type { ParseError } from 'jsonc-parser';
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
-import { exists, hasErrno, readTextIfAny } from '../os/files.js';
 import { machineZone } from '../os/clock.js';
+import { entryAt } from '../os/file-at.js';
+import { hasErrno, readTextIfAny } from '../os/files.js';
+import { readOnce } from '../os/read-once.js';
 import { requireTrusted } from '../os/trusted.js';
 import { readCrons } from './cron.js';
-import { parseMachineConfig, type MachineConfig } from './machine.js';
+import { parseMachineConfig, type MachineConfig, type Strategy } from './machine.js';
 
 // Editors and shells of Windows begin UTF-8 files with it; JSON.parse refuses it.
 const BYTE_ORDER_MARK = /^\ufeff/;
 
-/** Reads and checks `gitops.json`. Throws `NOT_A_ROOT` where there is none, `CONFIG_INVALID` with line and column or the key, `STATE_UNSAFE` where another user could have written it. */
+/** Reads and checks `gitops.json`, anew where it has changed. Throws `NOT_A_ROOT` where there is none, `CONFIG_INVALID` with line and column or the key, `STATE_UNSAFE` where another user could have written it. */
 export async function loadMachineConfig(path: string): Promise<MachineConfig> {
+  const strategy = entryAt(join(dirname(path), '.git')) === null ? 'releases' : 'checkout';
+  const config = await load[strategy](path);
+  if (config !== null) return config;
+  throw new GitOpsError('NOT_A_ROOT', `there is no ${path}`, {
+    hint: 'make a root here: pm2-gitops init [REPOSITORY]',
+  });
+}
+
+const load = {
+  releases: readOnce((path) => loadAnew(path, 'releases'), { changes: 'inPlace' }),
+  checkout: readOnce((path) => loadAnew(path, 'checkout'), { changes: 'inPlace' }),
+};
+
+/** `strategy`: the one of a root that names none. Null where there is no such file. */
+async function loadAnew(path: string, strategy: Strategy): Promise<MachineConfig | null> {
   const written = await readTextIfAny(path).catch((error: unknown) => {
     throw unreadable(error, path);
   });
-  if (written === null) {
-    throw new GitOpsError('NOT_A_ROOT', `there is no ${path}`, {
-      hint: 'make a root here: pm2-gitops init [REPOSITORY]',
-    });
-  }
+  if (written === null) return null;
   await requireTrusted(path);
   const text = written.replace(BYTE_ORDER_MARK, '');
-  const strategy = (await exists(join(dirname(path), '.git'))) ? 'checkout' : 'releases';
   const value = await parseJson(text, path);
   const place = { zone: machineZone(), crons: await readCrons(value) };
   const config = parseMachineConfig(value, { origin: path, strategy, ...place });

@@ -1,13 +1,13 @@
-import { access, constants, statfs } from 'node:fs/promises';
+import { accessSync, constants, statfsSync } from 'node:fs';
 import type { Disk } from '../domain/disk.js';
 import { hasErrno } from './errno.js';
 
 /** Looks at the disk under a folder, writing nothing. Null where there is no such folder. */
-export async function lookAtDisk(path: string): Promise<Disk | null> {
+export function lookAtDisk(path: string): Disk | null {
   try {
-    const { bavail, bsize, files, ffree } = await statfs(path);
+    const { bavail, bsize, files, ffree } = statfsSync(path);
     // Asked of the mount and of the file system, also for root; Windows answers yes to everybody.
-    await access(path, constants.W_OK);
+    accessSync(path, constants.W_OK);
     // btrfs and NTFS make room for files as they need it, and say 0.
     return { at: 'writable', path, bytes: bavail * bsize, files: files === 0 ? null : ffree };
   } catch (error) {
@@ -18,8 +18,8 @@ export async function lookAtDisk(path: string): Promise<Disk | null> {
 }
 
 /** The worst of the disks under some folders: a read-only one, else the one with the least room. Null where none of them is there. */
-export async function worstDisk(paths: readonly string[]): Promise<Disk | null> {
-  const disks = (await Promise.all(paths.map(lookAtDisk))).filter((disk) => disk !== null);
+export function worstDisk(paths: readonly string[]): Disk | null {
+  const disks = paths.map(lookAtDisk).filter((disk) => disk !== null);
   return disks.reduce<Disk | null>(
     (worst, disk) => (worst === null || isWorse(disk, worst) ? disk : worst),
     null,

@@ -15,10 +15,14 @@ import {
 import { dirname, join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
 import { hasErrno } from './errno.js';
+import { entryAt, statAt } from './file-at.js';
 import { renameStubborn } from './rename.js';
 import { requireOwnFolder } from './trusted.js';
 
 export { hasErrno } from './errno.js';
+
+// Who is let in to a new file: its owner.
+const OWNERS = 0o600;
 
 /** Reads a text file, or null where there is none. Throws `SYSTEM_FAILED` for what is no plain file. */
 export async function readTextIfAny(path: string): Promise<string | null> {
@@ -62,13 +66,23 @@ async function readSized(file: FileHandle, size: number): Promise<Buffer> {
   return bytes.subarray(0, filled);
 }
 
+/** Whether what was written stays for good, or may be taken back by a power loss. */
+export interface Lasting {
+  readonly until: 'forever' | 'crash';
+}
+
 /** Replaces a file so that, after any crash, it holds the old or the new text, whole. It keeps its mode; a new one is its owner's alone. */
-export async function writeDurably(path: string, text: string): Promise<void> {
+export async function writeDurably(
+  path: string,
+  text: string,
+  { until }: Lasting = { until: 'forever' },
+): Promise<void> {
   const temporary = join(dirname(path), `.${process.pid.toString(36)}-${performance.now().toString(36)}.tmp`);
   try {
-    const before = await stat(path).catch(() => null);
+    const before = statAt(path);
     await writeAndSync(temporary, text, 'wx');
-    if (before?.isFile() === true) await chmod(temporary, before.mode & 0o777);
+    if (before?.isFile() === true && (before.mode & 0o777) !== OWNERS)
+      await chmod(temporary, before.mode & 0o777);
     await leaveToOwner(temporary);
     // Closed before the rename: Windows refuses to rename an open file.
     await renameStubborn(temporary, path);
@@ -76,7 +90,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
     await rm(temporary, { force: true });
     throw translateDiskError(error, path);
   }
-  await syncFolder(dirname(path));
+  if (until === 'forever') await syncFolder(dirname(path));
 }
 
 /** Where a file lies that could not be understood. */
@@ -134,11 +148,11 @@ export async function syncFile(path: string): Promise<void> {
 
 /** Makes a folder that only its owner can enter. Throws `STATE_UNSAFE` for one that is a symbolic link or somebody else's. */
 export async function makePrivateFolder(path: string): Promise<void> {
-  if (!(await exists(path))) await makeFolder(path);
-  await requireOwnFolder(path);
-  const found = await lstat(path);
+  if (entryAt(path) === null) await makeFolder(path);
+  requireOwnFolder(path);
   // Windows has no such bits: there the rights come from the folder above.
-  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) await chmod(path, 0o700);
+  const isOpen = process.platform !== 'win32' && ((entryAt(path)?.mode ?? 0) & 0o077) !== 0;
+  if (isOpen) await chmod(path, 0o700);
 }
 
 async function makeFolder(path: string): Promise<void> {
@@ -153,8 +167,8 @@ async function makeFolder(path: string): Promise<void> {
 /** Gives what we made with root's rights to whom its folder belongs: after one `sudo`, its user must be able to go on. */
 export async function leaveToOwner(path: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
-  const { uid, gid } = await stat(dirname(path));
-  if (uid !== 0) await lchown(path, uid, gid);
+  const folder = statAt(dirname(path));
+  if (folder !== null && folder.uid !== 0) await lchown(path, folder.uid, folder.gid);
 }
 
 /** What lies in a folder; nothing where there is none. */
@@ -196,7 +210,7 @@ export function translateDiskError(error: unknown, path: string): unknown {
 }
 
 async function writeAndSync(path: string, text: string, flag: 'a' | 'wx'): Promise<void> {
-  const file = await open(path, flag, 0o600);
+  const file = await open(path, flag, OWNERS);
   try {
     await file.writeFile(text);
     await file.sync();

@@ -1,7 +1,7 @@
-import { lstat, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
-import { hasErrno } from './errno.js';
+import { entryAt, statAt } from './file-at.js';
 
 /** Who could change a file or a folder, beside us and root. */
 export type Exposure =
@@ -46,18 +46,15 @@ export async function requireTrusted(path: string): Promise<void> {
 }
 
 /** Refuses a state folder that is a link, or another user's: what lies there would be believed. None is none. Throws `STATE_UNSAFE`. */
-export async function requireOwnFolder(path: string): Promise<void> {
-  const found = await lstat(path).catch((error: unknown) => {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return null;
-    throw error;
-  });
+export function requireOwnFolder(path: string): void {
+  const found = entryAt(path);
   if (found === null) return;
   if (found.isSymbolicLink())
     throw new GitOpsError('STATE_UNSAFE', `${path} is a symbolic link`, {
       hint: 'replace it by a real folder',
     });
   const own = process.getuid?.() ?? found.uid;
-  if (found.uid === own || (own === 0 && found.uid === (await stat(dirname(path))).uid)) return;
+  if (found.uid === own || (own === 0 && found.uid === statAt(dirname(path))?.uid)) return;
   throw new GitOpsError('STATE_UNSAFE', `${path} belongs to another user (uid ${found.uid})`, {
     hint: `work as that user, or give it to yours: chown -R ${own} ${path}`,
   });

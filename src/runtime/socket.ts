@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
-import { hasErrno } from '../os/files.js';
+import { hasErrno } from '../os/errno.js';
+import { statAt } from '../os/file-at.js';
 
 /** Where a pm2 daemon listens. */
 export interface DaemonPlace {
@@ -21,7 +21,7 @@ const CONNECT_LIMIT_MS = 5_000;
  * Throws `DAEMON_ABSENT`, `DAEMON_FOREIGN`, `DAEMON_SILENT` or `ABORTED`.
  */
 export async function openSocket(place: DaemonPlace, name: SocketName, signal: AbortSignal): Promise<Socket> {
-  if (place.platform !== 'win32') await refuseForeign(place, name);
+  if (place.platform !== 'win32') refuseForeign(place, name);
   const limit = AbortSignal.timeout(CONNECT_LIMIT_MS);
   const socket = connect(socketPath(place, name));
   try {
@@ -38,13 +38,21 @@ function socketPath({ home, platform }: DaemonPlace, name: SocketName): string {
   return platform === 'win32' ? `\\\\.\\pipe\\${name}.sock` : join(home, `${name}.sock`);
 }
 
-async function refuseForeign(place: DaemonPlace, name: SocketName): Promise<void> {
-  const found = await stat(socketPath(place, name)).catch((error: unknown) => {
-    throw explain(error, { place, signal: null });
-  });
+function refuseForeign(place: DaemonPlace, name: SocketName): void {
+  const uid = ownerOf(place, name);
   const mine = process.getuid?.();
-  if (mine !== undefined && found.uid !== mine)
-    throw foreign(place, `its socket belongs to uid ${found.uid}, we are uid ${mine}`);
+  if (mine !== undefined && uid !== mine)
+    throw foreign(place, `its socket belongs to uid ${uid}, we are uid ${mine}`);
+}
+
+function ownerOf(place: DaemonPlace, name: SocketName): number {
+  try {
+    const found = statAt(socketPath(place, name));
+    if (found !== null) return found.uid;
+  } catch (error) {
+    throw explain(error, { place, signal: null });
+  }
+  throw absent(place, null);
 }
 
 function connected(socket: Socket, signals: readonly AbortSignal[]): Promise<void> {
@@ -88,7 +96,7 @@ function explain(
 
 function absent({ home }: DaemonPlace, cause: unknown): GitOpsError {
   return new GitOpsError('DAEMON_ABSENT', `no pm2 daemon runs for PM2_HOME ${home}`, {
-    cause,
+    ...(cause === null ? {} : { cause }),
     hint: 'start your apps with pm2, or say --start-pm2',
   });
 }

@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Env } from '../os/env.js';
+import { stateAt } from '../os/file-at.js';
 import { gitCommand, gitStartFailure } from '../os/git.js';
 import { query } from '../os/query.js';
 import { isGitOpsError } from '../domain/errors.js';
@@ -34,11 +34,11 @@ export async function gitSettings(remote: Remote, place: LookPlace): Promise<rea
   const { cwd } = place;
   const known = found.get(cwd);
   const env = withoutOurs(remote);
-  if (known?.looks === (await looksOf(known?.files ?? [], env))) return known.settings;
+  if (known?.looks === looksOf(known?.files ?? [], env)) return known.settings;
   const settings = await askGit(env, place);
   const origins = (settings ?? []).flatMap(({ origin }) => (origin === null ? [] : [resolve(cwd, origin)]));
   const files = [...new Set([...usualFiles(env, cwd), ...origins])];
-  found.set(cwd, { settings, files, looks: await looksOf(files, env) });
+  found.set(cwd, { settings, files, looks: looksOf(files, env) });
   return settings;
 }
 
@@ -88,10 +88,15 @@ function usualFiles(env: Env, cwd: string): string[] {
   ];
 }
 
-async function looksOf(files: readonly string[], env: Env): Promise<string> {
-  const stats = files.map(async (path) => {
-    const found = await stat(path).catch(() => null);
-    return found === null ? 'none' : [found.ino, found.size, found.mtimeMs].join(' ');
-  });
-  return JSON.stringify([env, ...(await Promise.all(stats))]);
+function looksOf(files: readonly string[], env: Env): string {
+  return JSON.stringify([env, ...files.map(lookOf)]);
+}
+
+/** A file that we may not look into is none that git could read. */
+function lookOf(path: string): string {
+  try {
+    return stateAt(path)?.id ?? 'none';
+  } catch {
+    return 'none';
+  }
 }

@@ -3,7 +3,7 @@ import { isGitOpsError } from '../domain/errors.js';
 import type { Upgrade } from '../domain/upgrade.js';
 import type { Instant } from '../domain/release.js';
 import { appendDurably, readBytesIfAny, setAside, writeDurably } from '../os/files.js';
-import { readOnce } from './read-once.js';
+import { readOnce } from '../os/read-once.js';
 import { parseRecord } from './records.js';
 import { journalLine, ownLine } from './schema.js';
 

@@ -16,8 +16,8 @@ export interface Holder {
   readonly run: string | null;
 }
 
-/** Takes the lock file if nobody holds it; null if somebody does. Throws `LOCK_UNSUPPORTED` where the platform has no such lock. */
-export async function tryLock(path: string, holder: Holder): Promise<Lock | null> {
+/** Takes the lock file if nobody holds it; null if somebody does. `holder` null: it says nothing of itself. Throws `LOCK_UNSUPPORTED` where the platform has no such lock. */
+export async function tryLock(path: string, holder: Holder | null): Promise<Lock | null> {
   const { tryLock: lockFile } = await loadLocks();
   const file = await open(path, 'a+', 0o600).catch((error: unknown) => {
     throw translateDiskError(error, path);
@@ -25,7 +25,7 @@ export async function tryLock(path: string, holder: Holder): Promise<Lock | null
   try {
     if (lockFile(file.fd)) {
       await leaveToOwner(path);
-      await sayWho(file, holder).catch(() => undefined); // a full disk: it only informs people
+      if (holder !== null) await sayWho(file, holder).catch(() => undefined); // a full disk: it only informs people
       return { release: () => file.close() };
     }
   } catch (error) {
@@ -39,7 +39,7 @@ export async function tryLock(path: string, holder: Holder): Promise<Lock | null
 /** Tries for a while, since a poller that only asks whether the lock is free holds it for a moment too. */
 export async function lockWithin(
   limitMs: number,
-  { path, holder, clock, signal }: { path: string; holder: Holder; clock: Clock; signal: AbortSignal },
+  { path, holder, clock, signal }: { path: string; holder: Holder | null; clock: Clock; signal: AbortSignal },
 ): Promise<Lock | null> {
   const end = clock.monotonicMs() + limitMs;
   for (;;) {

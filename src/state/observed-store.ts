@@ -1,7 +1,6 @@
 import type { Listing, Observed } from '../domain/observed.js';
-import { fileAt } from '../os/file-at.js';
 import type { Layout } from './layout.js';
-import { readOnce } from './read-once.js';
+import { rememberFile } from '../os/read-once.js';
 import { readRecord, writeRecord } from './records.js';
 import { observedFile, refsFile } from './schema.js';
 
@@ -11,13 +10,13 @@ interface Stored extends Listing {
   readonly looks: number;
 }
 
-// Of each root: many refs are read once, not with every poll.
-const known = new Map<string, { readonly file: string; readonly stored: Stored }>();
+/** What a look showed, without all refs. */
+export type Look = Omit<Observed, keyof Listing>;
 
 /** Reads what the last look at the source showed; null before the first. Of two records that lie apart either may be lost: then all refs are to be asked for. */
 export async function readObserved(layout: Layout): Promise<Observed | null> {
   const look = await readLook(layout);
-  const stored = await readStored(layout.refs);
+  const stored = await listings.read(layout.refs);
   if (stored === null) return look === null ? null : { ...look, ...NO_LISTING, listed: null };
   const { at, looks, refs, seen, first } = stored;
   if (look !== null) return { ...look, refs, seen, first };
@@ -25,20 +24,22 @@ export async function readObserved(layout: Layout): Promise<Observed | null> {
 }
 
 /** The look alone, without all refs; null before the first. */
-export async function readLook(layout: Layout): Promise<Omit<Observed, keyof Listing> | null> {
-  return readLookOf(layout.observed);
+export async function readLook(layout: Layout): Promise<Look | null> {
+  return looks.read(layout.observed);
 }
 
-const readLookOf = readOnce((path) => readRecord(path, observedFile));
+const looks = rememberFile<Look>((path) => readRecord(path, observedFile));
 
 /** Replaces it. Only the holder of `poll.lock` writes. */
 export async function writeObserved(layout: Layout, observed: Observed): Promise<void> {
   const { refs, seen, first, ...look } = observed;
-  const { at, looks, listed } = look;
+  const { at, looks: count, listed } = look;
   // The listing comes first: a look that tells of a listing must not come without it.
   if (listed !== null && !(await isStored(layout.refs, observed)))
-    await writeStored(layout.refs, { at, looks, refs, seen, first });
-  await writeRecord(layout.observed, look);
+    await writeListing(layout.refs, { at, looks: count, refs, seen, first });
+  // A look that a power loss takes back is looked again.
+  await writeRecord(layout.observed, look, { until: 'crash' });
+  looks.keep(layout.observed, look);
 }
 
 const NO_LISTING: Listing = { refs: [], seen: {}, first: {} };
@@ -47,26 +48,16 @@ const NO_LOOK = {
   ...{ policy: null, policyError: null },
 };
 
-async function readStored(path: string): Promise<Stored | null> {
-  const file = await fileAt(path);
-  const found = known.get(path);
-  if (file !== null && found?.file === file) return found.stored;
-  known.delete(path);
-  const stored = file === null ? null : await readRecord(path, refsFile);
-  // A file that took its place meanwhile is another one at the next reading.
-  if (file !== null && stored !== null) known.set(path, { file, stored });
-  return stored;
+async function writeListing(path: string, listing: Stored): Promise<void> {
+  await writeRecord(path, listing);
+  listings.keep(path, listing);
 }
 
-async function writeStored(path: string, { at, looks, refs, seen, first }: Stored): Promise<void> {
-  const stored = { at, looks, refs, seen, first };
-  await writeRecord(path, stored);
-  const file = await fileAt(path);
-  if (file !== null) known.set(path, { file, stored });
-}
+// Many refs are read once, not with every poll.
+const listings = rememberFile<Stored>((path) => readRecord(path, refsFile));
 
+/** Whether a listing is the very one that was read. */
 async function isStored(path: string, { refs, seen, first }: Listing): Promise<boolean> {
-  const found = known.get(path);
-  const isSame = found?.stored.refs === refs && found.stored.seen === seen && found.stored.first === first;
-  return isSame && found.file === (await fileAt(path));
+  const stored = await listings.read(path);
+  return stored?.refs === refs && stored.seen === seen && stored.first === first;
 }

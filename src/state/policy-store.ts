@@ -2,7 +2,7 @@ import type { Dates } from '../domain/age.js';
 import type { Policy } from '../domain/policy.js';
 import type { Commit } from '../domain/release.js';
 import type { Layout } from './layout.js';
-import { readOnce } from './read-once.js';
+import { readOnce } from '../os/read-once.js';
 import { readRecord, writeRecord } from './records.js';
 import { datesFile, policyFile } from './schema-policy.js';
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { GitOpsError } from '../domain/errors.js';
-import { readTextIfAny, setAside, writeDurably } from '../os/files.js';
+import { readTextIfAny, setAside, writeDurably, type Lasting } from '../os/files.js';
 
 /**
  * Reads a JSON record, or null where there is none. What does not parse is renamed to `<path>.corrupt` and kept;
@@ -17,9 +17,9 @@ export async function readRecord<Schema extends v.GenericSchema>(
   return parsed;
 }
 
-/** Writes a JSON record durably. */
-export async function writeRecord(path: string, record: object): Promise<void> {
-  await writeDurably(path, `${JSON.stringify({ schema: 1, ...record })}\n`);
+/** Writes a JSON record durably, as `writeDurably` does. */
+export async function writeRecord(path: string, record: object, lasting?: Lasting): Promise<void> {
+  await writeDurably(path, `${JSON.stringify({ schema: 1, ...record })}\n`, lasting);
 }
 
 /** The record in a text, or null if there is none in it. Throws `STATE_NEWER`. */

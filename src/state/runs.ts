@@ -4,7 +4,7 @@ import type { Incarnation } from '../domain/process.js';
 import type { Run } from '../domain/run.js';
 import { hasErrno, makePrivateFolder } from '../os/files.js';
 import type { Layout } from './layout.js';
-import { readOnce } from './read-once.js';
+import { readOnce } from '../os/read-once.js';
 import { readRecord, writeRecord } from './records.js';
 import { deadFile, provenFile, runFile } from './schema.js';
 

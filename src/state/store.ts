@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import { NO_ORDERS, type Orders } from '../domain/orders.js';
 import type { Commit, Instant } from '../domain/release.js';
-import { corruptPath, exists, makePrivateFolder } from '../os/files.js';
+import { entryAt } from '../os/file-at.js';
+import { corruptPath, makePrivateFolder } from '../os/files.js';
 import type { Layout } from './layout.js';
-import { readOnce } from './read-once.js';
+import { readOnce } from '../os/read-once.js';
 import { readRecord, writeRecord } from './records.js';
 import { comparedFile, machineFile, ordersFile } from './schema.js';
 
@@ -16,13 +17,15 @@ export interface Machine {
 
 /** Reads the machine's id; makes one where there is none (an old one that cannot be read is kept beside). */
 export async function ensureMachine(layout: Layout, now: Instant): Promise<Machine> {
-  const found = await readRecord(layout.machine, machineFile);
+  const found = await readMachineOf(layout.machine);
   if (found !== null) return found;
   const machine = { id: randomUUID(), createdAt: now };
   await makePrivateFolder(layout.state);
   await writeRecord(layout.machine, machine);
   return machine;
 }
+
+const readMachineOf = readOnce((path) => readRecord(path, machineFile));
 
 const readOrdersOf = readOnce((path) => readRecord(path, ordersFile));
 
@@ -31,7 +34,7 @@ export async function readOrders(layout: Layout): Promise<Orders> {
   const found = await readOrdersOf(layout.orders);
   if (found !== null) return found;
   // Unlike other records, orders cannot be made again from facts: taken for none, a hold would end by itself.
-  if (await exists(corruptPath(layout.orders))) throw ordersLost(layout);
+  if (entryAt(corruptPath(layout.orders)) !== null) throw ordersLost(layout);
   return NO_ORDERS;
 }
 

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Commit } from '../domain/release.js';
 import type { Env } from '../os/env.js';
 import { readTextIfAny } from '../os/files.js';
 import { gitCommand } from '../os/git.js';
 import { query } from '../os/query.js';
+import { readOnce } from '../os/read-once.js';
 import { parseReflog, type HeadStep } from './reflog.js';
 
 /** Where the HEAD of a checkout is, and how it came there. */
@@ -31,8 +31,7 @@ export async function lookAtHead(root: string, asking: Asking): Promise<Head | n
 
 /** https://git-scm.com/docs/gitrepository-layout: a commit, or the name of a branch with a file of its own. Null: git knows more. */
 async function readHead(gitDir: string): Promise<Commit | null> {
-  const read = (path: string): Promise<string | null> =>
-    readFile(join(gitDir, path), 'utf8').catch(() => null);
+  const read = (path: string): Promise<string | null> => readText(join(gitDir, path)).catch(() => null);
   const text = await read('HEAD');
   const [, branch] = /^ref: (refs\/heads\/[^\0]+)\n$/.exec(text ?? '') ?? [];
   const id = branch === undefined ? text : await read(branch);
@@ -48,6 +47,13 @@ async function askForHead(root: string, { env, signal, background }: Asking): Pr
   return { commit, steps: await readSteps(resolve(root, log)) };
 }
 
-async function readSteps(log: string): Promise<HeadStep[]> {
-  return parseReflog((await readTextIfAny(log)) ?? '');
+async function readSteps(log: string): Promise<readonly HeadStep[]> {
+  return (await readLog(log)) ?? [];
 }
+
+const readText = readOnce(readTextIfAny, { changes: 'inPlace' });
+
+const readLog = readOnce(
+  async (path): Promise<readonly HeadStep[]> => parseReflog((await readTextIfAny(path)) ?? ''),
+  { changes: 'inPlace' },
+);

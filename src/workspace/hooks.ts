@@ -30,7 +30,7 @@ export async function runHook({ name, command, tree, env }: HookCall, effort: Ef
       hint: 'the next poll asks it again',
     });
   }
-  if (await ranOutOfRoom(result, tree)) throw noRoom(name, result);
+  if (ranOutOfRoom(result, tree)) throw noRoom(name, result);
   throw new GitOpsError('HOOK_FAILED', `${name} failed: ${lastLines(result)}`, {
     hint: `mend the hook "${command}" and tag again`,
   });
@@ -44,7 +44,7 @@ export async function runBuild(
   effort.report.step(`build: ${command}`);
   const result = await runShell({ command, tree, env }, effort);
   if (result.code === 0) return;
-  if (await ranOutOfRoom(result, tree)) throw noRoom('build', result);
+  if (ranOutOfRoom(result, tree)) throw noRoom('build', result);
   throw new GitOpsError('BUILD_FAILED', `build failed: ${lastLines(result)}`, {
     hint: 'mend the build and tag again',
   });

@@ -39,15 +39,15 @@ export async function stageDependencies(
   const key = await depsKey(project, mode);
   const taken = await takeFromBase(request, key, effort);
   if (taken !== null) return { depsKey: key, modules: taken };
-  await requireRoom(request);
+  requireRoom(request);
   return { depsKey: key, modules: await installDependencies({ project, ...mode }, effort) };
 }
 
 /** An install that clearly does not fit would fill the disk for everybody on it. Half the size: a release may bring less than the one before. */
-async function requireRoom({ tree, base }: DependencyRequest): Promise<void> {
+function requireRoom({ tree, base }: DependencyRequest): void {
   const { bytes, files } = (base?.size ?? UNKNOWN_SIZE).modules;
   const need = addSpace(FLOOR, { bytes: bytes / 2, files: Math.ceil(files / 2) });
-  const disk = await lookAtDisk(tree);
+  const disk = lookAtDisk(tree);
   if (disk !== null && isShortOf(disk, need)) throw diskShort(disk, need);
 }
 

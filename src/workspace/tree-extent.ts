@@ -29,7 +29,7 @@ export async function requireFitting(place: TreePlace, effort: Effort): Promise<
   };
   const listed = await listTree(place, effort, { over: over.signal, onLine });
   if (!listed) return null;
-  const disk = await lookAtDisk(dirname(place.mirror));
+  const disk = lookAtDisk(dirname(place.mirror));
   const need = addSpace(FLOOR, extent);
   if (disk !== null && isShortOf(disk, need)) throw diskShort(disk, need);
   return extent;

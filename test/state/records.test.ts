@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { afterLook } from '../../src/domain/observed.js';
@@ -36,6 +36,8 @@ test('what is written is read again', async (context) => {
   assert.deepEqual(await readOrders(layout), { schema: 1, ...orders });
   const observed = afterLook(null, tagRefs('v1.0.0', 'constructor'), { turn: 1, at: 2, tagPrefix: '' });
   await writeObserved(layout, observed);
+  assert.deepEqual(await readObserved(layout), observed, 'what its writer knows is not read');
+  for (const path of [layout.observed, layout.refs]) await utimes(path, 1, 1);
   assert.deepEqual(await readObserved(layout), { schema: 1, ...observed });
   await writeRun(layout, RUN);
   assert.deepEqual(await readRun(layout, RUN.id), { schema: 1, ...RUN });

@@ -3,7 +3,7 @@ import { appendFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import test from 'node:test';
 import { readTextIfAny } from '../../src/os/files.js';
-import { readOnce } from '../../src/state/read-once.js';
+import { readOnce, rememberFile } from '../../src/os/read-once.js';
 import { waitFor } from '../bed/wait.js';
 import { ownFolder } from '../folder.js';
 
@@ -48,4 +48,29 @@ test('what a folder holds is believed only once it is at rest: its clock counts 
   });
   await writeFile(join(folder, 'four'), '');
   assert.equal((await read(folder))?.length, 4);
+});
+
+test('a file that people write to in place is believed once it is at rest; what its only writer keeps is not read again', async (t) => {
+  const path = join(await ownFolder(t), 'gitops.json');
+  let reads = 0;
+  const file = rememberFile(
+    async (at) => {
+      reads += 1;
+      return readTextIfAny(at);
+    },
+    { changes: 'inPlace' },
+  );
+  await writeFile(path, 'one');
+  assert.deepEqual([await file.read(path), await file.read(path), reads], ['one', 'one', 2]);
+  await waitFor('it to be at rest', async () => {
+    const before = reads;
+    await file.read(path);
+    return reads === before;
+  });
+  const record = rememberFile(readTextIfAny);
+  await writeFile(path, 'two');
+  record.keep(path, 'what was written');
+  assert.equal(await record.read(path), 'what was written');
+  await writeFile(path, 'three');
+  assert.equal(await record.read(path), 'three');
 });
