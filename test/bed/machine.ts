@@ -178,22 +178,22 @@ export class Machine {
     await writeFile(path, `${JSON.stringify({ ...known, ...keys }, null, 2)}\n`);
   }
 
-  /** The parsed answer of `status --json`; throws where it is not what the contract says. */
+  /** What `status --json` tells, read by this process: the command line takes a quarter of a second of a core each time. */
   async status({ root = this.root } = {}): Promise<Status> {
-    const { code, stdout, stderr } = await this.cli(['status', '--json', '--root', root]);
-    if (code === null || ![0, 3, 5].includes(code))
-      throw new Error(`status ended with ${code ?? 'a kill'}:\n${stdout}\n${stderr}`);
-    return v.parse(StatusSchema, JSON.parse(stdout));
-  }
-
-  /** What `status` tells, read by this process: a wait that asks by the command line takes a core of its own. */
-  async glance({ root = this.root } = {}): Promise<Status> {
     // Another clock than ours is for programs only.
-    if (this.#clock !== null) return this.status({ root });
+    if (this.#clock !== null) return this.statusByCli({ root });
     const opened = await openRoot(root);
     const host = { ...opened.host, env: this.env, pm2Home: this.pm2Home };
     const status = await readStatus({ ...opened, host }, AbortSignal.timeout(30_000));
     return v.parse(StatusSchema, JSON.parse(JSON.stringify(statusJson(status))));
+  }
+
+  /** The parsed answer of `status --json`; throws where it is not what the contract says. */
+  async statusByCli({ root = this.root } = {}): Promise<Status> {
+    const { code, stdout, stderr } = await this.cli(['status', '--json', '--root', root]);
+    if (code === null || ![0, 3, 5].includes(code))
+      throw new Error(`status ended with ${code ?? 'a kill'}:\n${stdout}\n${stderr}`);
+    return v.parse(StatusSchema, JSON.parse(stdout));
   }
 
   /** pm2's own list, by the daemon and the command line that people use. */

@@ -22,8 +22,8 @@ export async function waitFor<T>(
     if (isSomething(found)) return found;
     const nowMs = clock.monotonicMs();
     if (nowMs - startMs > limitMs) throw new Error(`waited ${limitMs / 1000} s in vain for ${what}`);
-    // Looks that take long must not keep what they wait for from coming.
-    const pauseMs = everyMs ?? Math.ceil(Math.max(PAUSE_MS, nowMs - lookMs));
+    // Looks that take long must not keep what they wait for from coming: they get a quarter of a core at most.
+    const pauseMs = everyMs ?? Math.ceil(Math.max(PAUSE_MS, 3 * (nowMs - lookMs)));
     await clock.sleep(pauseMs, AbortSignal.timeout(limitMs + pauseMs));
   }
 }

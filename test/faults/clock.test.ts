@@ -206,7 +206,7 @@ async function polledByTheClock(scene: Scene): Promise<void> {
   await waitFor(
     'a poll by the clock as it is',
     async () => {
-      const at = Date.parse((await scene.glance()).lastPoll?.at ?? '');
+      const at = Date.parse((await scene.status()).lastPoll?.at ?? '');
       return Math.abs(at - from) < HOUR_MS;
     },
     { limitMs: 3 * POLL_MS },

@@ -32,7 +32,7 @@ async function meanwhile(scene: Scene, spot: Spot, act: () => Promise<unknown>):
   await act();
   await rm(wait);
   await waitFor('rest', async () => {
-    const { worker, phase } = await scene.glance();
+    const { worker, phase } = await scene.status();
     if (worker === null && phase !== 'idle') await scene.check();
     return worker === null && phase === 'idle';
   });

@@ -145,7 +145,7 @@ async function loseJournalWhileProving(scene: Scene, tag: string, change: Change
   await scene.release(tag, change);
   await scene.check();
   const pid = await waitFor(`the worker to prove ${tag}`, async () => {
-    const { phase, worker } = await scene.glance();
+    const { phase, worker } = await scene.status();
     const started = (await scene.startsOf(tag)).length > 0;
     return phase === 'proving' && started && worker?.pid;
   });
@@ -155,13 +155,15 @@ async function loseJournalWhileProving(scene: Scene, tag: string, change: Change
 
 /** Polls until all processes serve a version and nothing is under way. */
 async function converges(scene: Scene, version: string): Promise<void> {
+  await scene.check();
   await waitFor(
     `${version} on every process`,
     async () => {
-      await scene.check();
-      const { phase, worker } = await scene.glance();
+      const { phase, worker } = await scene.status();
       const versions = await scene.versions();
-      return phase === 'idle' && worker === null && versions.length === 1 && versions[0] === version;
+      if (phase === 'idle' && worker === null && versions.join() === version) return true;
+      if (worker === null) await scene.check();
+      return false;
     },
     { limitMs: 60_000 },
   );

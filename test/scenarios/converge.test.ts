@@ -23,7 +23,7 @@ test('S1: ten processes trigger at once, and there is one run', LIMIT, async (t)
 
   const outcomes = await Promise.all(Array.from({ length: 10 }, () => scene.cli(['apply'])));
   const status = await waitFor('the worker to end', async () => {
-    const now = await scene.glance();
+    const now = await scene.status();
     return now.worker === null && now.active?.tag === 'v1.1.0' ? now : null;
   });
 
@@ -67,6 +67,9 @@ test('S4, S5: neither a package.json that lags nor an unchanged lockfile makes w
   const starts = await scene.machine.starts();
   await scene.cliMust(['apply']);
   assert.equal((await scene.cli(['status'])).code, 0);
+  // What every scene reads by `scene.status()` is what people and programs are told; the next turn may have come in between.
+  const [told, read] = [await scene.machine.statusByCli(), await scene.status()];
+  assert.deepEqual({ ...told, nextPoll: null }, { ...read, nextPoll: null });
   assert.deepEqual(await scene.machine.starts(), starts, 'converged: a second apply does nothing');
 });
 

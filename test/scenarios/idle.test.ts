@@ -25,7 +25,7 @@ test(
     await machine.configure({ poll: '10s' });
     await machine.pm2(['restart', 'web']);
     await scene.everywhere('v1.0.0');
-    await waitFor('a first poll', async () => (await scene.glance()).lastPoll?.ok === true);
+    await waitFor('a first poll', async () => (await scene.status()).lastPoll?.ok === true);
 
     const [before, starts] = [{ ...remote.counts }, await machine.starts()];
     await stays('no fetch', () => remote.counts.fetch === before.fetch, WATCHED_MS);

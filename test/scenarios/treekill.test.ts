@@ -53,7 +53,7 @@ async function upgrade(
   const status = await waitFor(
     `${tag} to be active`,
     async () => {
-      const now = await scene.glance();
+      const now = await scene.status();
       return now.active?.commit === commit && now.worker === null ? now : null;
     },
     { limitMs: 30_000, everyMs: 250 },
