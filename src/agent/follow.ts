@@ -11,6 +11,8 @@ import type { Root } from './root.js';
 
 const LOOK_MS = 100;
 const SILENCE_MS = 5_000;
+// Until it has the lock a worker only loads itself: seconds on a busy machine, or where each file is scanned for viruses.
+const START_MS = 20_000;
 // There nobody is going to answer, and no worker stays.
 const READ_ONLY_MS = 1_000;
 
@@ -27,10 +29,11 @@ export async function followWorker(
   const path = answerPath(layout, order);
   const log = new LogTail(onLine);
   let lastSign = host.clock.monotonicMs();
+  let limitMs = START_MS;
   for (;;) {
     const answer = await readRecord(path, answerFile);
     const holder = await holderOf(layout.upgradeLock);
-    if (holder !== null) lastSign = host.clock.monotonicMs();
+    if (holder !== null) [lastSign, limitMs] = [host.clock.monotonicMs(), SILENCE_MS];
     // Somebody else's worker has a log too, but it is not ours to tell.
     if (answer !== null || holder?.run === order)
       await log.read(runLog(layout, answer?.run ?? (await runUnderWay(root, order))));
@@ -39,7 +42,7 @@ export async function followWorker(
       return answer;
     }
     const silentMs = host.clock.monotonicMs() - lastSign;
-    if (silentMs > SILENCE_MS || (silentMs > READ_ONLY_MS && diskOf(root).at === 'readonly'))
+    if (silentMs > limitMs || (silentMs > READ_ONLY_MS && diskOf(root).at === 'readonly'))
       return silence(root, order);
     await host.clock.sleep(LOOK_MS, signal);
   }

@@ -20,8 +20,14 @@ export async function launchDetached({ script, args, cwd, env }: DetachedProgram
   await once(launcher, 'exit');
 }
 
-/** Ends a process and everything below it, by parent id. */
+/** Ends a process and everything below it, by parent id; where `taskkill` cannot, the process alone. */
 export async function endTree(pid: number): Promise<void> {
   const killer = spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
-  await once(killer, 'exit');
+  const ended = await once(killer, 'exit').catch(() => null); // it may not be in PATH
+  if (ended?.[0] === 0) return;
+  try {
+    process.kill(pid);
+  } catch {
+    // ESRCH: it has ended
+  }
 }

@@ -14,6 +14,8 @@ export interface Command {
   readonly input?: string | Uint8Array;
   /** What people know it by, where the file is only a way to it. */
   readonly name?: string;
+  /** Windows: the arguments reach the program as they are written, without quotes of ours around them. */
+  readonly verbatim?: boolean;
 }
 
 /** How long a command may take, and who watches it. */
@@ -87,11 +89,12 @@ function markOf({ env }: Command): string | null {
   return run === '' ? null : `${RUN_MARK}=${run}`;
 }
 
-function settingsOf({ cwd, env, input }: Command, waits: boolean) {
+function settingsOf({ cwd, env, input, verbatim = false }: Command, waits: boolean) {
   return {
     ...{ cwd, env, extendEnv: false, reject: false, buffer: false, cleanup: false, windowsHide: true },
     // A group of its own, so that the whole tree can be ended at once. Windows ends trees by parent id instead.
     detached: process.platform !== 'win32',
+    windowsVerbatimArguments: verbatim,
     ...(input === undefined ? {} : { input }),
     stdio: [
       input === undefined ? 'ignore' : 'pipe',
@@ -104,13 +107,6 @@ function settingsOf({ cwd, env, input }: Command, waits: boolean) {
 /** Begins to load what `run` needs, for a process that is going to need it in a moment. */
 export function prepareToRun(): void {
   void import('execa');
-}
-
-/** The user's own shell command, the only thing that a shell may read. */
-export function shellCommand(text: string, cwd: string, env: Env): Command {
-  return process.platform === 'win32'
-    ? { file: env['ComSpec'] ?? 'cmd.exe', args: ['/d', '/s', '/c', text], cwd, env }
-    : { file: '/bin/sh', args: ['-c', text], cwd, env };
 }
 
 /** What people know a command by. */

@@ -1,7 +1,8 @@
 import { GitOpsError, isGitOpsError, messageOf } from '../domain/errors.js';
 import { judgeAnswer, type Judgement } from '../domain/expectation.js';
 import { isOneOf } from '../domain/process.js';
-import { run, shellCommand } from '../os/run.js';
+import { run } from '../os/run.js';
+import { shellCommand } from '../os/shell.js';
 import { ask } from './http.js';
 import { findStranger, isServedBy } from './stranger.js';
 import type { ListedProcess } from './processes.js';

@@ -1,4 +1,9 @@
 declare module 'fs-native-extensions' {
-  const locks: { readonly tryLock: (fd: number, options?: { shared: boolean }) => boolean };
+  const locks: {
+    readonly tryLock: (
+      fd: number,
+      ...range: readonly [offset: number, length: number, options?: { readonly shared: boolean }]
+    ) => boolean;
+  };
   export default locks;
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { GitOpsError } from '../domain/errors.js';
 import type { Clock } from '../os/clock.js';
@@ -16,14 +17,20 @@ export interface Holder {
   readonly run: string | null;
 }
 
+// Windows keeps others from reading what is locked (LockFileEx), so the byte that is locked lies far behind what the holder writes.
+const BEYOND = [2 ** 40, 1] as const;
+
+// Not `a+`: Windows lets a file that is open for appending not be cut, so the holder could not say who it is.
+const TO_WRITE = constants.O_RDWR | constants.O_CREAT;
+
 /** Takes the lock file if nobody holds it; null if somebody does. `holder` null: it says nothing of itself. Throws `LOCK_UNSUPPORTED` where the platform has no such lock. */
 export async function tryLock(path: string, holder: Holder | null): Promise<Lock | null> {
   const { tryLock: lockFile } = await loadLocks();
-  const file = await open(path, 'a+', 0o600).catch((error: unknown) => {
+  const file = await open(path, TO_WRITE, 0o600).catch((error: unknown) => {
     throw translateDiskError(error, path);
   });
   try {
-    if (lockFile(file.fd)) {
+    if (lockFile(file.fd, ...BEYOND)) {
       await leaveToOwner(path);
       if (holder !== null) await sayWho(file, holder).catch(() => undefined); // a full disk: it only informs people
       return { release: () => file.close() };
@@ -56,7 +63,7 @@ export async function holderOf(path: string): Promise<Holder | null> {
   if (file === null) return null;
   try {
     // A shared lock suffices to ask, and several may ask at once.
-    if (lockFile(file.fd, { shared: true })) return null;
+    if (lockFile(file.fd, ...BEYOND, { shared: true })) return null;
     return parseHolder(await file.readFile('utf8'));
   } finally {
     await file.close();
@@ -89,8 +96,10 @@ export async function locksSupported(): Promise<boolean> {
   );
 }
 
+type LockRange = readonly [offset: number, length: number, options?: { readonly shared: boolean }];
+
 interface FileLocks {
-  readonly tryLock: (fd: number, options?: { shared: boolean }) => boolean;
+  readonly tryLock: (fd: number, ...range: LockRange) => boolean;
 }
 
 async function loadLocks(): Promise<FileLocks> {

@@ -1,7 +1,8 @@
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
 import type { HookName } from '../config/release.js';
 import type { Env } from '../os/env.js';
-import { run, shellCommand, type RunResult } from '../os/run.js';
+import { run, type RunResult } from '../os/run.js';
+import { shellCommand } from '../os/shell.js';
 import { ranOutOfRoom } from '../os/space-fault.js';
 import { reported, type Effort } from './effort.js';
 import { lastLines } from './last-lines.js';

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GitOpsError, isGitOpsError } from '../domain/errors.js';
-import { describeCommand, run, shellCommand, type Command, type RunResult } from '../os/run.js';
+import { describeCommand, run, type Command, type RunResult } from '../os/run.js';
+import { shellCommand } from '../os/shell.js';
 import { reported, type Effort } from './effort.js';
 import { classifyInstallFailure, isLockfileRefusal } from './install-failure.js';
 import { lastLines } from './last-lines.js';
