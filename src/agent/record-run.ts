@@ -1,7 +1,8 @@
 import { isGitOpsError } from '../domain/errors.js';
 import type { Release } from '../domain/release.js';
-import { startOf, type Outcome, type Run } from '../domain/run.js';
+import { phasesOf, startOf, type Outcome, type Run } from '../domain/run.js';
 import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
+import { readEntries } from '../state/journal.js';
 import { withReserve } from '../state/reserve.js';
 import { readRun, writeRun } from '../state/runs.js';
 import type { Workplace } from './workplace.js';
@@ -35,7 +36,8 @@ export async function recordEnd(place: Workplace, step: Transition): Promise<Run
   const found = (await readRun(layout, phase.run)) ?? begun(place, step.before, phase);
   // Where the clock was set back meanwhile nobody can tell how long it took, but not less than nothing.
   const endedAt = Math.max(found.startedAt, host.clock.now());
-  const ended: Run = { ...found, endedAt, outcome, problem: problemOf(step) };
+  const phases = phasesOf(await readEntries(layout.journal), phase.run);
+  const ended: Run = { ...found, endedAt, outcome, problem: problemOf(step), phases };
   await note(place, ended);
   return ended;
 }
@@ -66,6 +68,7 @@ function begun(
     endedAt: null,
     outcome: null,
     problem: null,
+    phases: [],
   };
 }
 

@@ -1,8 +1,9 @@
 import { GitOpsError } from '../domain/errors.js';
 import type { Release } from '../domain/release.js';
-import type { Run } from '../domain/run.js';
+import { phasesOf, type Run } from '../domain/run.js';
 import { parseLogLine, type LogLine } from '../observe/log.js';
 import { readTextIfAny } from '../os/files.js';
+import { readEntries } from '../state/journal.js';
 import { holderOf } from '../state/lock.js';
 import { listRuns, runIds, runLog } from '../state/runs.js';
 import { knownUpgrade } from './known-upgrade.js';
@@ -11,9 +12,12 @@ import type { Root } from './root.js';
 
 const LOOK_MS = 200;
 
-/** The newest runs, newest first. */
-export function readRuns({ layout }: Root, limit: number): Promise<Run[]> {
-  return listRuns(layout, limit);
+/** The newest runs, newest first. One that is under way comes with the phases that it has reached. */
+export async function readRuns({ layout }: Root, limit: number): Promise<Run[]> {
+  const runs = await listRuns(layout, limit);
+  if (!runs.some(({ outcome }) => outcome === null)) return runs;
+  const lines = await readEntries(layout.journal);
+  return runs.map((run) => (run.outcome === null ? { ...run, phases: phasesOf(lines, run.id) } : run));
 }
 
 /** The id of the run that a person names by its id or the beginning of it; null: the newest. Throws `USAGE` where there is none. */

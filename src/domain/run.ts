@@ -4,6 +4,11 @@ import type { Phase, Upgrade } from './upgrade.js';
 /** How a run ended: the words of `status --json`. */
 export const OUTCOMES = ['activated', 'rolledBack', 'failed', 'blocked'] as const;
 
+/** What a run may go through: the phases of an upgrade, but idle. */
+export const RUN_PHASES = [
+  ...(['staging', 'staged', 'activating', 'proving', 'rollingBack', 'repairing', 'stuck'] as const),
+] as const satisfies readonly Phase['at'][];
+
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** One attempt to move from active to desired. */
@@ -19,6 +24,28 @@ export interface Run {
   readonly outcome: Outcome | null;
   /** What went wrong, or null. */
   readonly problem: string | null;
+  /** What it went through, oldest first; empty in records of before they were kept. */
+  readonly phases: readonly RunPhase[];
+}
+
+/** A phase of a run, and when it began. */
+export interface RunPhase {
+  readonly at: (typeof RUN_PHASES)[number];
+  readonly since: Instant;
+}
+
+/** The phases of a run by the lines of a journal, oldest first. What was cut off and begun anew is one. */
+export function phasesOf(
+  lines: readonly { readonly at: Instant; readonly upgrade: Pick<Upgrade, 'phase'> }[],
+  run: string,
+): RunPhase[] {
+  const phases: RunPhase[] = [];
+  for (const { at: since, upgrade } of lines) {
+    const { phase } = upgrade;
+    if (phase.at !== 'idle' && phase.run === run && phases.at(-1)?.at !== phase.at)
+      phases.push({ at: phase.at, since });
+  }
+  return phases;
 }
 
 /**

@@ -24,6 +24,12 @@ export const readJournal = readOnce(async (path): Promise<Entry | null> => {
   return bytes === null ? null : lastEntry(wholeLines(bytes), path);
 });
 
+/** All lines of a journal that can be believed, oldest first. Throws `STATE_NEWER`. */
+export async function readEntries(path: string): Promise<Entry[]> {
+  const bytes = (await readBytesIfAny(path)) ?? Buffer.alloc(0);
+  return lines(wholeLines(bytes)).flatMap((line) => parseRecord(line, journalLine, path) ?? []);
+}
+
 /** The journal of the worker that holds `upgrade.lock`; nobody else writes. */
 export interface Journal {
   /** The newest line when the journal was opened; null where none could be believed. */

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { DRIFT_KINDS } from '../domain/drift.js';
 import { ERROR_CODES } from '../domain/errors.js';
 import { REASONS } from '../domain/verdict.js';
-import { OUTCOMES } from '../domain/run.js';
+import { OUTCOMES, RUN_PHASES } from '../domain/run.js';
 
 const instant = v.number();
 const commit = v.pipe(v.string(), v.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/));
@@ -126,6 +126,8 @@ export const runFile = v.object({
   endedAt: v.nullable(instant),
   outcome: v.nullable(v.picklist(OUTCOMES)),
   problem: v.nullable(v.string()),
+  // Records of before phases were kept have none.
+  phases: v.optional(v.array(v.object({ at: v.picklist(RUN_PHASES), since: instant })), []),
 });
 
 /** `runs/<id>/dead.json`: what was dead before the run. */

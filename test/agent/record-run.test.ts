@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import { appendFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'node:test';
+import { readRuns } from '../../src/agent/records.js';
 import { outcomeOf, recordBegin, recordEnd, type Transition } from '../../src/agent/record-run.js';
 import type { Workplace } from '../../src/agent/workplace.js';
 import { next } from '../../src/domain/next.js';
 import type { Outcome } from '../../src/domain/run.js';
 import type { Event, Phase, Upgrade } from '../../src/domain/upgrade.js';
-import { listRuns, readRun } from '../../src/state/runs.js';
+import { makePrivateFolder } from '../../src/os/files.js';
+import { openJournal, readEntries } from '../../src/state/journal.js';
+import { listRuns, readRun, runFolder } from '../../src/state/runs.js';
 import { EVENTS, NEW, OLD, PHASES, upgradeIn } from '../domain/upgrade-table.js';
 import { ownPlace } from './place.js';
 
@@ -105,13 +110,55 @@ for (const [story, events, outcome, problem] of STORIES) {
 
 const idle: Phase = { at: 'idle' };
 
-test('a run that goes on has no outcome', async (context) => {
+test('a run that goes on has no outcome, and the phases that it has reached', async (context) => {
   const place = await ownPlace(context);
-  const before = upgradeIn(idle);
-  const after = next(before, EVENTS.desired);
-  await record(place, { before, after, event: EVENTS.desired });
+  const staging = upgradeIn(PHASES.staging);
+  await record(place, { before: upgradeIn(idle), after: staging, event: EVENTS.desired });
   const run = await readRun(place.root.layout, 'r');
   assert.deepEqual([run?.endedAt, run?.outcome], [null, null]);
+  await record(place, { before: staging, after: next(staging, EVENTS.staged), event: EVENTS.staged });
+  const [told] = await readRuns(place.root, 9);
+  assert.deepEqual(
+    told?.phases.map(({ at }) => at),
+    ['staging', 'staged'],
+  );
+});
+
+test('the record of a run tells what it went through, since when, each once, and nothing of other runs', async (context) => {
+  const place = await ownPlace(context);
+  const { layout } = place.root;
+  const lines: [keyof typeof PHASES, string][] = [
+    ['proving', 'former'],
+    ['staging', 'r'],
+    ['staging', 'r'],
+    ['staged', 'r'],
+    ['activating', 'r'],
+    ['idle', ''],
+  ];
+  const journal = await openJournal(layout.journal);
+  for (const [at, [name, run]] of lines.entries())
+    await journal.append(upgradeIn(name === 'idle' ? PHASES.idle : { ...PHASES[name], run }), 10 * at);
+  const before = upgradeIn(PHASES.proving);
+  await recordEnd(place, { before, after: next(before, EVENTS.healthy), event: EVENTS.healthy });
+  const told = await readRun(layout, 'r');
+  assert.deepEqual(told?.phases, [
+    { at: 'staging', since: 10 },
+    { at: 'staged', since: 30 },
+    { at: 'activating', since: 40 },
+  ]);
+  await appendFile(layout.journal, 'torn');
+  assert.equal((await readEntries(layout.journal)).length, lines.length);
+});
+
+test('a run that was recorded before its phases were is read all the same', async (context) => {
+  const { layout } = (await ownPlace(context)).root;
+  const former = { ...{ schema: 1, id: 'r', cause: 'apply', from: OLD, to: NEW, startedAt: 1, endedAt: 2 } };
+  await makePrivateFolder(runFolder(layout, 'r'));
+  await writeFile(
+    join(runFolder(layout, 'r'), 'run.json'),
+    JSON.stringify({ ...former, outcome: 'activated', problem: null }),
+  );
+  assert.deepEqual((await readRun(layout, 'r'))?.phases, []);
 });
 
 test('a run whose beginning was not recorded any more is told all the same', async (context) => {
@@ -132,8 +179,10 @@ test('no run ends before it began, though the clock was set back meanwhile', asy
   assert.equal(told?.endedAt, told?.startedAt);
 });
 
-/** As the worker does it, without the journal between. */
+/** As the worker does it. */
 async function record(place: Workplace, step: Transition): Promise<void> {
+  const { layout, host } = place.root;
   await recordEnd(place, step);
+  await (await openJournal(layout.journal)).append(step.after, host.clock.now());
   await recordBegin(place, step);
 }

@@ -15,7 +15,7 @@ function ran(id: number, [from, to]: readonly [Run['from'], Run['to']], outcome:
     endedAt: outcome === null ? null : id * 10 + 5,
     problem: outcome === 'rolledBack' ? 'it crashed' : null,
   };
-  return { id: `r${id}`, cause: 'schedule', from, to, startedAt: id * 10, outcome, ...ended };
+  return { id: `r${id}`, cause: 'schedule', from, to, startedAt: id * 10, outcome, phases: [], ...ended };
 }
 
 const FIRST = ran(1, [null, V10], 'activated');
