@@ -17,7 +17,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   runtime: ['domain', 'os', 'config'],
   state: ['domain', 'os', 'config'],
   observe: ['domain', 'os', 'config'],
-  agent: ['domain', 'os', 'config', 'source', 'workspace', 'runtime', 'state', 'observe'],
+  page: ['domain'],
+  agent: ['domain', 'os', 'config', 'source', 'workspace', 'runtime', 'state', 'observe', 'page'],
   cli: ['agent', 'config', 'domain'],
   'index.ts': ['agent', 'config', 'domain'],
 };
@@ -85,10 +86,10 @@ test('no file is loaded in order to load itself', () => {
   );
 });
 
-test('the domain is pure: nothing of Node, no clock, no chance', () => {
+test('the domain, and the page, are pure: nothing of Node, no clock, no chance', () => {
   assert.deepEqual(
     broken((module) => {
-      if (houseOf(module.path) !== 'domain') return [];
+      if (!['domain', 'page'].includes(houseOf(module.path))) return [];
       const names = nodesOf(module, ts.isIdentifier).map(({ text }) => text);
       const dates = nodesOf(module, ts.isNewExpression).filter(
         ({ expression, arguments: given }) => expression.getText() === 'Date' && (given?.length ?? 0) === 0,

@@ -1,3 +1,4 @@
+import type { Facts } from '../domain/facts.js';
 import { standingOrders } from '../domain/orders.js';
 import { originsOf, type RuleOrigin } from '../domain/origins.js';
 import { policyStatus, type PolicyStatus } from '../domain/policy-status.js';
@@ -17,7 +18,11 @@ export interface ShownPolicy {
 
 /** Puts together what holds for this machine by its records, and where each rule comes from. */
 export async function showPolicy(root: Root): Promise<ShownPolicy> {
-  const facts = await gatherFacts(root);
+  return policyShown(await gatherFacts(root));
+}
+
+/** The same, of what is gathered already. */
+export function policyShown(facts: Facts): ShownPolicy {
   const { pin, hold } = standingOrders(facts.orders, facts.now);
   const { machine, own, policy, zone, now } = facts;
   const sources = { machine, own, policy, zone, now, hold };

@@ -25,6 +25,7 @@ const VERBS: Readonly<Record<string, () => Promise<MakeVerb>>> = {
   retry: async () => (await import('./commands/orders.js')).retryVerb,
   history: async () => (await import('./commands/records.js')).historyVerb,
   logs: async () => (await import('./commands/records.js')).logsVerb,
+  page: async () => (await import('./commands/page.js')).pageVerb,
   policy: async () => (await import('./commands/policy.js')).policyVerb,
   doctor: async () => (await import('./commands/doctor.js')).doctorVerb,
 };

@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { Command } from 'commander';
+import { PORT, servePage, writePage } from '../../agent/serve-page.js';
+import { GitOpsError } from '../../domain/errors.js';
+import { EXIT } from '../exit.js';
+import { openNamedRoot, type Session } from '../session.js';
+
+interface PageOptions {
+  readonly root?: readonly string[];
+  readonly port?: string;
+  readonly out?: string;
+}
+
+/** `page`: what `status` and `history` know, in a browser. */
+export function pageVerb(session: Session, end: (code: number) => void): Command {
+  return new Command('page')
+    .description('what status and history know, as a page: served on this machine, or as a file')
+    .option(
+      '--root <dir...>',
+      'the roots, one or several (default: the nearest folder upwards with a gitops.json)',
+    )
+    .option('--port <port>', `where it is served (default: ${PORT}, or a free one; 0: a free one)`)
+    .option('--out <file>', 'write it to a file, and serve nothing')
+    .action(async ({ root, port, out }: PageOptions) => {
+      const folders = await foldersOf(root ?? []);
+      if (out === undefined) await serve(folders, portOf(port), session);
+      else await writePage(folders, out, session.signal);
+      end(EXIT.done);
+    });
+}
+
+/** A root that cannot be opened is told now; one that breaks later is told on the page. */
+async function foldersOf(named: readonly string[]): Promise<string[]> {
+  const asked = named.length === 0 ? [{}] : named.map((root) => ({ root }));
+  const roots = await Promise.all(asked.map(openNamedRoot));
+  return roots.map(({ layout }) => layout.root);
+}
+
+async function serve(
+  folders: readonly string[],
+  port: number | null,
+  { terminal, signal }: Session,
+): Promise<void> {
+  const page = await servePage({
+    folders,
+    port,
+    onProblem: (error) => {
+      terminal.problem(error);
+    },
+  });
+  terminal.data(page.address);
+  terminal.progress('Whoever has this address may read the page, on this machine only. Ctrl-C ends it.');
+  if (!signal.aborted) await once(signal, 'abort');
+  await page.close();
+}
+
+function portOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new GitOpsError('USAGE', `--port "${text}" is no port`, { hint: 'write a number from 0 to 65535' });
+}
