@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import test, { after, before, type TestContext } from 'node:test';
+import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import * as v from 'valibot';
 import { servePage } from '../../src/agent/serve-page.js';
@@ -35,7 +35,6 @@ const SKIP = existsSync(CHROMIUM) ? false : `NO BROWSER: ${CHROMIUM} is not ther
 const OPTIONS = { skip: SKIP, timeout: 60_000 };
 const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
 const OFFLINE = ['--disable-background-networking', '--disable-component-update'];
-const AXE = createRequire(import.meta.url).resolve('axe-core');
 const RUN = '20261124-184207-017-a1b2';
 const PHONE = { viewport: { width: 390, height: 800 } };
 const DESKTOP = { viewport: { width: 1280, height: 800 } };
@@ -68,7 +67,7 @@ const found = v.array(v.object({ id: v.string(), nodes: v.array(v.object({ html:
 
 /** What axe finds against WCAG 2.2 AA and good practice, as `rule: element`. */
 async function axeFindings(tab: Page): Promise<string[]> {
-  await tab.addScriptTag({ path: AXE });
+  await tab.evaluate(axe.source);
   const findings = v.parse(found, await tab.evaluate('axe.run().then(({ violations }) => violations)'));
   return findings.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
