@@ -19,7 +19,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   observe: ['domain', 'os', 'config'],
   page: ['domain'],
   agent: ['domain', 'os', 'config', 'source', 'workspace', 'runtime', 'state', 'observe', 'page'],
-  cli: ['agent', 'config', 'domain'],
+  module: ['agent', 'os', 'domain'],
+  cli: ['module', 'agent', 'config', 'domain'],
   'index.ts': ['agent', 'config', 'domain'],
 };
 // The files that a poller loads with its turn: 74 when gates knew of zones and of a fleet, 83 since failures are plain by themselves, 87 with a forge, three more for the narrow question and what asks it, and a little room.

@@ -1,5 +1,6 @@
 import { homedir, hostname } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
+import * as v from 'valibot';
 import { loadMachineConfig } from '../config/load.js';
 import { GitOpsError } from '../domain/errors.js';
 import { machineZone, systemClock } from '../os/clock.js';
@@ -9,6 +10,10 @@ import { requireOwnFolder } from '../os/trusted.js';
 import { CONFIG_FILE, layoutOf, type Layout } from '../state/layout.js';
 import { ensureMachine } from '../state/store.js';
 import type { Host, Root } from './root.js';
+
+/** The name of this package, of the pm2 module, and of the variable in which pm2 hands a module all its settings as JSON. */
+const MODULE = 'pm2-gitops';
+const moduleSettings = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()));
 
 /** Reads the process's environment, once; nobody else does. `background`: nothing of ours keeps the process alive. */
 export function composeHost({
@@ -31,6 +36,31 @@ export function composeHost({
 /** The folder that `PM2_GITOPS_ROOT` names, or null. */
 export function rootOfEnvironment(): string | null {
   return nonEmpty(process.env['PM2_GITOPS_ROOT']);
+}
+
+/**
+ * Where the roots of this user are remembered: what belongs to a user and this machine, but is no configuration
+ * (https://specifications.freedesktop.org/basedir-spec/latest/; on Windows the local application data).
+ */
+export function registerOfRoots(): string {
+  const home =
+    process.platform === 'win32'
+      ? (nonEmpty(process.env['LOCALAPPDATA']) ?? join(homedir(), 'AppData', 'Local'))
+      : (nonEmpty(process.env['XDG_STATE_HOME']) ?? join(homedir(), '.local', 'state'));
+  return join(home, 'pm2-gitops', 'roots');
+}
+
+/** Whether pm2 has started this process: it gives each an id of its own. */
+export function runsUnderPm2(): boolean {
+  return process.send !== undefined && nonEmpty(process.env['pm_id']) !== null;
+}
+
+/** The folders that `pm2 set pm2-gitops:root` names, and further keys that begin with `root`; each is one path, whatever characters it has. */
+export function rootsOfModule(): readonly string[] {
+  const settings = v.safeParse(moduleSettings, process.env[MODULE]);
+  if (!settings.success) return [];
+  const named = Object.entries(settings.output).filter(([key]) => key.startsWith('root'));
+  return named.flatMap(([, value]) => (typeof value === 'string' && value !== '' ? [resolve(value)] : []));
 }
 
 /** Reads a root: its configuration, its machine's id. Throws `NOT_A_ROOT`, `CONFIG_INVALID`, `STATE_UNSAFE`. */

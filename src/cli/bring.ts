@@ -1,9 +1,7 @@
 import { waitHint, type Answer } from '../agent/answer.js';
+import { beginRun, type Wanted } from '../agent/begin.js';
 import { followWorker } from '../agent/follow.js';
-import { launchWorker } from '../agent/launch.js';
-import { newRunId } from '../agent/run-id.js';
-import { busy, refuseBusy } from '../agent/records.js';
-import { decideFreshly } from '../agent/request.js';
+import { busy } from '../agent/records.js';
 import { zoneOf, type Root } from '../agent/root.js';
 import { describeRelease } from '../domain/release.js';
 import { plainLine } from '../domain/plain.js';
@@ -12,41 +10,28 @@ import { momentsOf, timesOfDay, untilOf } from './moment.js';
 import { renderLogLine } from './render.js';
 import type { Session } from './session.js';
 
-/** What a person wants brought here now. */
-export interface Wanted {
-  readonly cause: string;
-  /** `--to TAG`, or null: what the rules ask for. */
-  readonly to: string | null;
-  /** `--now`. */
-  readonly hurried: boolean;
-  readonly startPm2: boolean;
-}
-
 /** Launches a worker for what is desired and follows it to its end. Gives back the exit code. */
 export async function bringNow(
   root: Root,
-  { cause, to, hurried, startPm2 }: Wanted,
+  wanted: Omit<Wanted, 'answer'>,
   session: Session,
 ): Promise<number> {
   const { terminal, signal } = session;
-  await refuseBusy(root);
-  const { decision, facts, request } = await decideFreshly(root, { to, hurried }, signal);
-  const { desired, step, why, notes } = decision;
+  const begun = await beginRun(root, { ...wanted, answer: true }, signal);
+  const { desired, notes } = begun;
   for (const note of notes) terminal.progress(`${terminal.quiet.yellow('!')} ${plainLine(note)}`);
-  const unadopted = facts.upgrade.active === null && root.config.strategy === 'checkout';
-  if (step === 'nothing' && !unadopted) {
+  if (begun.at === 'rest') {
     const serving =
       desired === null ? 'nothing fits the rules, nothing to do' : `up to date: ${describeRelease(desired)}`;
     terminal.data(plainLine(serving));
     return EXIT.done;
   }
-  if (step === 'wait' && why !== null) {
+  if (begun.at === 'gate') {
+    const { why } = begun;
     terminal.complain(`${why.reason}${untilOf(why, momentsOf(root))}: ${why.detail}`, waitHint(why));
     return why.reason === 'stuck' ? EXIT.stuck : EXIT.behind;
   }
-  const run = await newRunId(root);
-  await launchWorker(root, { run, cause, ...request, answer: true, startPm2 });
-  return follow(root, run, session);
+  return follow(root, begun.run, session);
 }
 
 async function follow(root: Root, run: string, { terminal, signal }: Session): Promise<number> {

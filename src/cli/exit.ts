@@ -37,6 +37,16 @@ const HELD_BACK: readonly string[] = [
   'DISK_READONLY',
 ] satisfies readonly ErrorCode[];
 
+// From what needs somebody most to what needs nobody.
+const BY_WEIGHT: readonly number[] = [
+  ...[EXIT.stuck, EXIT.unexpected, EXIT.usage, EXIT.failed, EXIT.busy, EXIT.behind, EXIT.done],
+];
+
+/** The exit code for several roots: that of the one that needs somebody most. */
+export function worstOf(codes: readonly number[]): number {
+  return BY_WEIGHT.find((code) => codes.includes(code)) ?? EXIT.done;
+}
+
 /** The exit code of a thrown value. */
 export function exitCodeOf(error: unknown): number {
   if (!isGitOpsError(error)) return EXIT.unexpected;

@@ -1,4 +1,5 @@
 import type { Foresight } from '../agent/foresee.js';
+import { isGitOpsError, messageOf } from '../domain/errors.js';
 import type { GateReport } from '../domain/gates.js';
 import { iso, releaseJson, whyJson } from '../domain/json.js';
 import type { Approval } from '../domain/orders.js';
@@ -33,4 +34,10 @@ export function approvalJson({ release, since, until }: Approval): object {
 export function gateJson({ gate, verdict }: GateReport): object {
   const said = verdict.open ? { reason: null, until: null, detail: null } : whyJson(verdict);
   return { gate, open: verdict.open, ...said };
+}
+
+/** What went wrong, with its mend. */
+export function problemJson(error: unknown): object {
+  const known = isGitOpsError(error);
+  return { code: known ? error.code : null, message: messageOf(error), hint: known ? error.hint : null };
 }

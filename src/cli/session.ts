@@ -26,10 +26,14 @@ export function verb(name: string, description: string): Command {
     .option('--root <dir>', 'the root (default: the nearest folder upwards with a gitops.json)');
 }
 
-/** Reads the root that a verb is about: `--root`, then `PM2_GITOPS_ROOT`, then the nearest folder upwards. */
-export async function openNamedRoot({ root }: CommonOptions): Promise<Root> {
-  const named = root ?? rootOfEnvironment();
-  return openRoot(named ?? (await findRoot(process.cwd())));
+/** Reads the root that a verb is about. Throws `NOT_A_ROOT`. */
+export async function openNamedRoot(options: CommonOptions): Promise<Root> {
+  return openRoot(await namedFolder(options));
+}
+
+/** The folder that a verb is about: `--root`, then `PM2_GITOPS_ROOT`, then the nearest root upwards. Throws `NOT_A_ROOT` where there is none. */
+export async function namedFolder({ root }: CommonOptions): Promise<string> {
+  return root ?? rootOfEnvironment() ?? findRoot(process.cwd());
 }
 
 /** `--until`: a span from now, or a moment in the root's zone; a date counts to its end. Throws `USAGE` for none, and for one that has passed. */

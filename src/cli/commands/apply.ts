@@ -4,7 +4,7 @@ import { EXIT } from '../exit.js';
 import { gateJson, jsonText, releaseJson, whyJson } from '../json.js';
 import { momentsOf } from '../moment.js';
 import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
-import { bringNow, type Wanted } from '../bring.js';
+import { bringNow } from '../bring.js';
 import { renderPlan } from '../render-plan.js';
 
 interface ApplyOptions extends CommonOptions {
@@ -21,7 +21,7 @@ export function applyVerb(session: Session, end: (code: number) => void): Comman
     .option('--start-pm2', 'start a pm2 daemon if none runs')
     .action(async (options: ApplyOptions) => {
       const root = await openNamedRoot(options);
-      const wanted: Wanted = {
+      const wanted = {
         ...{ cause: 'apply', to: options.to ?? null },
         ...{ hurried: options.now ?? false, startPm2: options.startPm2 ?? false },
       };

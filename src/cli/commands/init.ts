@@ -1,6 +1,7 @@
 import { sep } from 'node:path';
 import { Option, type Command } from 'commander';
 import { initiate, type Initiated } from '../../agent/init.js';
+import { rememberRoot } from '../../agent/known-roots.js';
 import type { Strategy } from '../../config/machine.js';
 import { SIGNERS_FILE } from '../../config/verify.js';
 import { plainLine } from '../../domain/plain.js';
@@ -25,6 +26,7 @@ export function initVerb({ terminal, signal }: Session, end: (code: number) => v
     .action(async (repository: string | undefined, options: InitOptions) => {
       const { channel, strategy = null, root: folder = process.cwd() } = options;
       const made = await initiate({ folder, repository: repository ?? null, channel, strategy }, signal);
+      await rememberRoot(made.root.layout.root);
       terminal.data(render(made, terminal.colors));
       end(EXIT.done);
     });

@@ -1,54 +1,41 @@
-import type { Command } from 'commander';
-import { Agent, type RunEvent } from '../../agent/agent.js';
-import { messageOf } from '../../domain/errors.js';
-import { saySpan } from '../../domain/moment.js';
-import { describeMoved } from '../../domain/observed.js';
-import { plainLine } from '../../domain/plain.js';
-import { describeRelease } from '../../domain/release.js';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { openRoot, rootsOfModule } from '../../agent/compose.js';
+import { runPollers } from '../../module/run-pollers.js';
 import { EXIT } from '../exit.js';
-import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
+import { namedFolder, type Session } from '../session.js';
 
-const HOUR_MS = 3_600_000;
+interface RunOptions {
+  readonly root: readonly string[];
+  readonly module?: boolean;
+}
 
 /** `run`: the poller in the foreground, as pm2 runs it. Its output is a line for each thing that happens. */
 export function runVerb({ terminal, signal }: Session, end: (code: number) => void): Command {
-  return verb('run', 'the poller in the foreground (what pm2 runs)').action(
-    async (options: CommonOptions) => {
-      const root = await openNamedRoot(options);
-      const say = (text: string): void => {
-        terminal.data(`${new Date(root.host.clock.now()).toISOString()}  ${plainLine(text)}`);
-      };
-      const agent = new Agent(root.layout.root);
-      const outcomes = ['activated', 'rolledBack', 'failed', 'blocked'] as const;
-      for (const outcome of outcomes)
-        agent.on(outcome, (event) => {
-          say(describe(outcome, event));
-        });
-      agent.on('tampered', (moved) => {
-        say(`tampered: ${describeMoved(moved)}`);
+  return new Command('run')
+    .description('the poller in the foreground (what pm2 runs)')
+    .option(
+      '--root <dir>',
+      'the root (default: the nearest folder upwards with a gitops.json); several times for several roots',
+      (root: string, before: readonly string[]) => [...before, root],
+      [],
+    )
+    .option('--module', 'the roots that pm2 set pm2-gitops:root names (what pm2 install runs)')
+    .action(async (options: RunOptions) => {
+      await runPollers(await foldersOf(options), {
+        print: (line) => {
+          terminal.data(line);
+        },
+        signal,
       });
-      agent.on('offline', ({ error }) => {
-        say(`offline: ${error}`);
-      });
-      agent.on('online', ({ since }) => {
-        say(`online again, after ${saySpan(root.host.clock.now() - since)}`);
-      });
-      agent.on('polled', (polled) => {
-        if (polled === 'launched') say('there is work to do: a worker is on its way');
-      });
-      agent.on('problem', (error) => {
-        say(`problem: ${messageOf(error)}`);
-      });
-      say(`polling ${root.layout.root}, channel ${root.config.channelText}`);
-      // The agent itself keeps nobody alive; this process is there for nothing else.
-      while (!signal.aborted) await root.host.clock.sleep(HOUR_MS, signal).catch(() => undefined);
-      await agent.close();
       end(EXIT.done);
-    },
-  );
+    });
 }
 
-function describe(outcome: string, { from, to, cause, run }: RunEvent): string {
-  const way = `${from === null ? 'nothing' : describeRelease(from)} → ${describeRelease(to)}`;
-  return `${outcome}: ${way}${cause === null ? '' : `: ${cause}`} (run ${run})`;
+/** A single root has to be there; of several, one that cannot be read must not stop the others. */
+async function foldersOf({ root, module }: RunOptions): Promise<readonly string[]> {
+  if (module === true) return rootsOfModule();
+  if (root.length > 1) return root.map((folder) => resolve(folder));
+  const { layout } = await openRoot(root[0] ?? (await namedFolder({})));
+  return [layout.root];
 }

@@ -1,26 +1,84 @@
 import type { Command } from 'commander';
+import { readAllStatus, type RootReport } from '../../agent/known-roots.js';
+import { openRoot } from '../../agent/compose.js';
 import { readStatus } from '../../agent/status.js';
+import { isGitOpsError } from '../../domain/errors.js';
 import type { Status } from '../../domain/status.js';
-import { EXIT } from '../exit.js';
-import { jsonText, statusJson } from '../json.js';
+import { EXIT, exitCodeOf, worstOf } from '../exit.js';
+import { jsonText, problemJson, statusJson } from '../json.js';
 import { momentsOf } from '../moment.js';
+import { renderRoots } from '../render-roots.js';
 import { renderStatus } from '../render.js';
-import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
+import { namedFolder, verb, type CommonOptions, type Session } from '../session.js';
 
-/** `status`: what is desired, staged, active, running, and why the machine is behind. */
-export function statusVerb({ terminal, signal }: Session, end: (code: number) => void): Command {
-  return verb('status', 'what is desired, active and running, and why it is behind')
+interface StatusOptions extends CommonOptions {
+  readonly all?: boolean;
+}
+
+/** `status`: what is desired, staged, active, running, and why the machine is behind. Outside of any root: all of them. */
+export function statusVerb(session: Session, end: (code: number) => void): Command {
+  return verb(
+    'status',
+    'what is desired, active and running, and why it is behind; outside of a root: all roots',
+  )
+    .option('--all', 'all roots of this user, a line for each')
     .option('--json', 'for programs')
-    .action(async (options: CommonOptions) => {
-      const root = await openNamedRoot(options);
-      const status = await readStatus(root, signal);
-      const json = jsonText(statusJson(status));
-      const [now, { colors }] = [root.host.clock.now(), terminal];
-      terminal.data(
-        options.json === true ? json : renderStatus(status, { now, say: momentsOf(root), colors }),
-      );
-      end(exitCode(status));
+    .action(async (options: StatusOptions) => {
+      const folder = await folderOrError(options);
+      if (typeof folder === 'string') end(await showOne(folder, options, session));
+      else end(await showAll(folder, options, session));
     });
+}
+
+/** The root that is meant; an error where all are: there is none to be found here. */
+async function folderOrError(options: StatusOptions): Promise<string | Error | null> {
+  if (options.all === true) return null;
+  try {
+    return await namedFolder(options);
+  } catch (error) {
+    if (isGitOpsError(error, 'NOT_A_ROOT')) return error;
+    throw error;
+  }
+}
+
+async function showOne(
+  folder: string,
+  { json }: StatusOptions,
+  { terminal, signal }: Session,
+): Promise<number> {
+  const root = await openRoot(folder);
+  const status = await readStatus(root, signal);
+  const [now, { colors }] = [root.host.clock.now(), terminal];
+  terminal.data(
+    json === true
+      ? jsonText(statusJson(status))
+      : renderStatus(status, { now, say: momentsOf(root), colors }),
+  );
+  return exitCode(status);
+}
+
+async function showAll(
+  notHere: Error | null,
+  { json }: StatusOptions,
+  { terminal, signal }: Session,
+): Promise<number> {
+  const reports = await readAllStatus(signal);
+  if (reports.length === 0 && notHere !== null) throw notHere;
+  if (json === true) terminal.data(jsonText({ schema: 1, roots: reports.map(reportJson) }));
+  else terminal.data(reports.length === 0 ? 'no roots yet' : renderRoots(reports, terminal.colors));
+  return worstOf(reports.map(exitCodeOfReport));
+}
+
+function reportJson(report: RootReport): object {
+  return report.at === 'read'
+    ? { ...statusJson(report.status), error: null }
+    : { root: report.folder, error: problemJson(report.error) };
+}
+
+/** A root that was removed is no problem of this machine. */
+function exitCodeOfReport(report: RootReport): number {
+  if (report.at === 'read') return exitCode(report.status);
+  return report.at === 'gone' ? EXIT.done : exitCodeOf(report.error);
 }
 
 function exitCode({ phase, behind }: Status): number {

@@ -1,0 +1,40 @@
+import type { RootReport } from '../agent/known-roots.js';
+import { messageOf } from '../domain/errors.js';
+import { plainLine } from '../domain/plain.js';
+import { stateOf, type State } from '../domain/tell-state.js';
+import { momentsOf } from './moment.js';
+import { alignRows, type Colors } from './terminal.js';
+
+/** The roots of a machine as a table, and beneath it what cannot be read. */
+export function renderRoots(reports: readonly RootReport[], colors: Colors): string {
+  const head = ['root', 'channel', 'active', 'desired', 'state', 'last run', 'why'].map(colors.dim);
+  const rows = reports.flatMap((report) => (report.at === 'read' ? [rowOf(report, colors)] : []));
+  const table = rows.length === 0 ? [] : [alignRows([head, ...rows])];
+  const lost = reports.flatMap((report) => (report.at === 'read' ? [] : [lineOf(report, colors)]));
+  return [...table, ...lost].join('\n');
+}
+
+function rowOf({ root, status }: Extract<RootReport, { at: 'read' }>, colors: Colors): string[] {
+  const { active, desired, lastRun, why, channel, pin } = status;
+  const state = stateOf(status);
+  const outcome = lastRun?.outcome ?? null;
+  const until = why?.until == null ? '' : ` (until ${momentsOf(root)(why.until)})`;
+  return [
+    plainLine(status.root),
+    plainLine(pin === null ? channel : `pin ${pin.tag}`),
+    plainLine(active?.tag ?? '–'),
+    plainLine(desired?.tag ?? '–'),
+    colorOf(state, colors)(plainLine(state.word)),
+    outcome === null ? '–' : (outcome === 'activated' ? colors.green : colors.red)(outcome),
+    why === null ? '' : colors.dim(plainLine(`${why.detail}${until}`)),
+  ];
+}
+
+function colorOf({ mood }: State, colors: Colors): (text: string) => string {
+  return { good: colors.green, waiting: colors.yellow, bad: colors.red }[mood];
+}
+
+function lineOf({ at, folder, error }: Exclude<RootReport, { at: 'read' }>, colors: Colors): string {
+  const sign = at === 'gone' ? colors.dim('–') : colors.red('✗');
+  return `${sign} ${plainLine(folder)}  ${plainLine(messageOf(error))}`;
+}
