@@ -4,9 +4,9 @@ import { basename } from 'node:path';
 import { isGitOpsError } from '../domain/errors.js';
 import type { MovedTag } from '../domain/observed.js';
 import type { Commit, Instant, Release } from '../domain/release.js';
+import type { PollResult } from '../domain/turn.js';
 import { systemClock } from '../os/clock.js';
 import type { EndedRun } from './ended-runs.js';
-import type { PollResult } from './poll.js';
 import type { Root } from './root.js';
 
 /** What a poll did. `held`: the disk takes nothing, so it did not even look. */

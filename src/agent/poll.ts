@@ -3,6 +3,7 @@ import type { Disk } from '../domain/disk.js';
 import { isGitOpsError } from '../domain/errors.js';
 import { NO_REQUEST, type Facts } from '../domain/facts.js';
 import type { Instant } from '../domain/release.js';
+import type { PollResult } from '../domain/turn.js';
 import type { Upgrade } from '../domain/upgrade.js';
 import { entryAt } from '../os/file-at.js';
 import { holderOf } from '../state/lock.js';
@@ -12,9 +13,6 @@ import { lookNow, takeTurn } from './look.js';
 import { diskOf, refusalOf } from './room.js';
 import { newRunId } from './run-id.js';
 import type { Root } from './root.js';
-
-/** What a poll did. */
-export type PollResult = 'notOurTurn' | 'rested' | 'launched' | 'busy';
 
 /**
  * One tick of the poller: looks, if this turn is still to be taken, then asks what there is to do and launches a worker for it.

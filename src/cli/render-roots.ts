@@ -1,5 +1,5 @@
 import type { RootReport } from '../agent/known-roots.js';
-import { messageOf } from '../domain/errors.js';
+import { isGitOpsError, messageOf } from '../domain/errors.js';
 import { plainLine } from '../domain/plain.js';
 import { stateOf, type State } from '../domain/tell-state.js';
 import { momentsOf } from './moment.js';
@@ -36,5 +36,8 @@ function colorOf({ mood }: State, colors: Colors): (text: string) => string {
 
 function lineOf({ at, folder, error }: Exclude<RootReport, { at: 'read' }>, colors: Colors): string {
   const sign = at === 'gone' ? colors.dim('–') : colors.red('✗');
-  return `${sign} ${plainLine(folder)}  ${plainLine(messageOf(error))}`;
+  const message = messageOf(error);
+  const what = message.includes(folder) ? message : `${folder}: ${message}`;
+  const hint = isGitOpsError(error) ? error.hint : null;
+  return `${sign} ${plainLine(what)}${hint === null ? '' : `  ${colors.dim(`→ ${plainLine(hint)}`)}`}`;
 }

@@ -6,6 +6,9 @@ export interface IntervalSchedule {
   readonly offsetMs: number;
 }
 
+/** What a poll did. */
+export type PollResult = 'notOurTurn' | 'rested' | 'launched' | 'busy';
+
 /** The grid of a machine. */
 export function intervalSchedule(everyMs: number, machineId: string): IntervalSchedule {
   return { everyMs, offsetMs: Math.floor(spread(machineId) * everyMs) };

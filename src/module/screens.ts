@@ -10,6 +10,8 @@ type Values = Readonly<Record<string, string>>;
 
 // A run's phases last for seconds, and people look on.
 const REFRESH_MS = 5_000;
+// pm2 makes its table as wide as the longest value; `pm2 trigger pm2-gitops status` and `status` tell all of it.
+const WIDTH = 100;
 
 /** Keeps pm2's screens true until the signal aborts. */
 export async function keepScreens(
@@ -42,12 +44,16 @@ function tellSight({ glance, say }: Sight): Values {
     release: plainLine(active?.tag ?? 'none yet'),
     desired: plainLine(desired?.tag ?? 'none'),
     phase,
-    state: plainLine(`${stateOf(glance).word}${why === null ? '' : ` (${why.detail})`}`),
+    state: plainLine(cut(`${stateOf(glance).word}${why === null ? '' : ` (${why.detail})`}`)),
     'next poll': say(nextPoll),
     'last outcome': plainLine(lastRun?.outcome == null ? 'none yet' : `${lastRun.outcome} ${lastRun.to.tag}`),
   };
 }
 
 function tellProblem(error: unknown): Values {
-  return { state: plainLine(`problem: ${messageOf(error)}`) };
+  return { state: plainLine(cut(`problem: ${messageOf(error)}`)) };
+}
+
+function cut(text: string): string {
+  return text.length <= WIDTH ? text : `${text.slice(0, WIDTH - 1)}…`;
 }

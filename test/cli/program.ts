@@ -16,9 +16,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the command line in a folder, by pipes, as a user without any pm2. */
-export async function runCli(folder: string, args: readonly string[]): Promise<Ended> {
-  const child = startCli(folder, args);
+/** Runs the command line in a folder, by pipes, as a user without any pm2, whose home is that folder too unless another is given. */
+export async function runCli(folder: string, args: readonly string[], home = folder): Promise<Ended> {
+  const child = startCli(folder, args, home);
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     child[name]?.setEncoding('utf8').on('data', (text: string) => (said[name] += text));
@@ -27,10 +27,10 @@ export async function runCli(folder: string, args: readonly string[]): Promise<E
 }
 
 /** The same, and leaves it running. */
-export function startCli(folder: string, args: readonly string[]): ChildProcess {
+export function startCli(folder: string, args: readonly string[], home = folder): ChildProcess {
   return spawn(process.execPath, [MAIN, ...args], {
     cwd: folder,
-    env: { ...environmentOf(folder), FORCE_COLOR: '1' },
+    env: { ...environmentOf(home), FORCE_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIMIT_MS,
   });
@@ -58,6 +58,7 @@ export async function taggedRepository(context: TestContext): Promise<string> {
   return folder;
 }
 
-function environmentOf(folder: string): Record<string, string> {
+/** The environment of a user without any pm2. */
+export function environmentOf(folder: string): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '', HOME: folder, PM2_HOME: join(folder, '.pm2'), LANG: 'C' };
 }
