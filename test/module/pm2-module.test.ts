@@ -66,13 +66,13 @@ test('the module comes back with the daemon, tells on its screens how a root sta
   assert.match(await told(machine, 'trigger', 'check', 'app'), /v1\.1\.0 is desired: behind: held \(a fair/);
   assert.match(await told(machine, 'trigger', 'resume', 'app'), /resumed/);
   assert.match(await told(machine, 'trigger', 'apply', 'app'), /run \S+ brings v1\.1\.0/);
-  await waitFor('the run', async () => (await scene.glance()).worker !== null);
+  await waitFor('the run', async () => (await scene.status()).worker !== null);
   const before = (await moduleOn(machine))?.pid;
   await machine.pm2(['restart', 'pm2-gitops']);
   assert.notEqual((await moduleOn(machine))?.pid, before);
   await scene.everywhere('v1.1.0');
   const { lastRun } = await waitFor('the end of the run', async () => {
-    const status = await scene.glance();
+    const status = await scene.status();
     return status.worker === null && status.lastRun?.to === 'v1.1.0' && status;
   });
   assert.equal(lastRun?.outcome, 'activated');
