@@ -15,6 +15,7 @@ export interface ImportResult {
 
 const HOST = fileURLToPath(new URL('host-program.js', import.meta.url));
 const HOSTS = 9;
+const LIMIT_MS = 240_000;
 
 const hostSchema = v.object({ importMs: v.number(), importedMb: v.number(), polledMb: v.number() });
 
@@ -43,7 +44,7 @@ type Host = v.InferOutput<typeof hostSchema>;
 
 /** Starts one host with the agent of a product, or a bare one. */
 export async function runHost(machine: Machine, args: readonly string[]): Promise<Host> {
-  const stdout = await machine.must(process.execPath, [HOST, ...args]);
+  const stdout = await machine.must(process.execPath, [HOST, ...args], { timeoutMs: LIMIT_MS });
   return v.parse(hostSchema, JSON.parse(stdout));
 }
 

@@ -9,7 +9,7 @@ import { runHost } from './import.js';
 import { spreadOf, type Spread } from './numbers.js';
 import { bareEnv } from './quiet-way.js';
 
-/** Resident memory in MB after three polls. */
+/** Resident memory in MB after three turns of the schedule. */
 export interface MemoryResult {
   /** Of `pm2-gitops run`. */
   readonly standing: Spread;
@@ -21,7 +21,7 @@ export interface MemoryResult {
 }
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
-const [PROCESSES, HOSTS, POLLS] = [3, 5, 3];
+const [PROCESSES, HOSTS, POLLS] = [3, 3, 3];
 const LIMIT_MS = 120_000;
 const BYTES_PER_KB = 1024;
 const BYTES_PER_MB = 1_000_000;
@@ -42,7 +42,7 @@ export async function measureMemory(
   for (let host = 1; host <= HOSTS; host += 1) {
     tell(`host ${host} of ${HOSTS}, without and with the agent`);
     bare.push((await runHost(machine, [])).polledMb);
-    embedding.push((await runHost(machine, [PRODUCT.href, machine.root])).polledMb);
+    embedding.push((await runHost(machine, [PRODUCT.href, machine.root, 'turns'])).polledMb);
   }
   const bareHost = spreadOf(bare).median;
   return {

@@ -23,7 +23,7 @@ export function pollsLines({ sizes, memory }: PollsResult): string[] {
       ]),
       '',
     ]),
-    `Memory after three polls, ${sizes.at(-1)?.tags ?? 0} tags`,
+    `Memory after three turns of the schedule, ${sizes.at(-1)?.tags ?? 0} tags`,
     ...indented([
       ['pm2-gitops run', megabytes(memory.standing)],
       ['of it its own', megabytes(memory.own)],
