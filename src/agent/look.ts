@@ -84,7 +84,7 @@ async function underLock<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
-    await lock.release();
+    lock.release();
   }
 }
 

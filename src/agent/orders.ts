@@ -85,7 +85,7 @@ export async function retry(root: Root, tag: string | null, signal: AbortSignal)
     if (after !== upgrade) await journal.append(after, host.clock.now());
     return forgotten.length > 0 || after !== upgrade;
   } finally {
-    await lock.release();
+    lock.release();
   }
 }
 

@@ -64,7 +64,7 @@ export async function work(place: Workplace): Promise<Visit> {
     return visit;
   } finally {
     place.children.end();
-    await lock.release();
+    lock.release();
   }
 }
 

@@ -56,9 +56,12 @@ export async function post<T>(
     throw explain(error, over.signal);
   } finally {
     limits.signal.removeEventListener('abort', cancel);
-    over.abort(); // what was not read is not waited for, and its connection not used again
+    over.abort(OVER); // what was not read is not waited for, and its connection not used again
   }
 }
+
+// Made once: each error takes a look at the stack.
+const OVER = new Error('it is over');
 
 interface Meter {
   bytes: number;

@@ -1,12 +1,11 @@
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { GitOpsError } from '../domain/errors.js';
 import type { Clock } from '../os/clock.js';
 import { hasErrno, leaveToOwner, translateDiskError } from '../os/files.js';
 
 /** A lock that this process holds. The kernel frees it when the process ends, however it ends. */
 export interface Lock {
-  release(): Promise<void>;
+  release(): void;
 }
 
 /** What the holder wrote about itself, for people only: the kernel alone knows whether the lock is held. */
@@ -26,21 +25,38 @@ const TO_WRITE = constants.O_RDWR | constants.O_CREAT;
 /** Takes the lock file if nobody holds it; null if somebody does. `holder` null: it says nothing of itself. Throws `LOCK_UNSUPPORTED` where the platform has no such lock. */
 export async function tryLock(path: string, holder: Holder | null): Promise<Lock | null> {
   const { tryLock: lockFile } = await loadLocks();
-  const file = await open(path, TO_WRITE, 0o600).catch((error: unknown) => {
-    throw translateDiskError(error, path);
-  });
+  const file = openToLock(path);
   try {
-    if (lockFile(file.fd, ...BEYOND)) {
+    if (lockFile(file, ...BEYOND)) {
       await leaveToOwner(path);
-      if (holder !== null) await sayWho(file, holder).catch(() => undefined); // a full disk: it only informs people
-      return { release: () => file.close() };
+      if (holder !== null) sayWho(file, holder);
+      return lockOn(file);
     }
   } catch (error) {
-    await file.close();
+    closeSync(file);
     throw error;
   }
-  await file.close();
+  closeSync(file);
   return null;
+}
+
+function openToLock(path: string): number {
+  try {
+    return openSync(path, TO_WRITE, 0o600);
+  } catch (error) {
+    throw translateDiskError(error, path);
+  }
+}
+
+/** Released once: its number may be another file's by then. */
+function lockOn(file: number): Lock {
+  let isHeld = true;
+  return {
+    release: () => {
+      if (isHeld) closeSync(file);
+      isHeld = false;
+    },
+  };
 }
 
 /** Tries for a while, since a poller that only asks whether the lock is free holds it for a moment too. */
@@ -59,22 +75,22 @@ export async function lockWithin(
 /** Who holds the lock now, as far as the file tells; null if nobody does. */
 export async function holderOf(path: string): Promise<Holder | null> {
   const { tryLock: lockFile } = await loadLocks();
-  const file = await openToAsk(path);
+  const file = openToAsk(path);
   if (file === null) return null;
   try {
     // A shared lock suffices to ask, and several may ask at once.
-    if (lockFile(file.fd, ...BEYOND, { shared: true })) return null;
-    return parseHolder(await file.readFile('utf8'));
+    if (lockFile(file, ...BEYOND, { shared: true })) return null;
+    return parseHolder(readFileSync(file, 'utf8'));
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
 /** Null where there is none. On a read-only disk one can still ask. */
-async function openToAsk(path: string): Promise<FileHandle | null> {
+function openToAsk(path: string): number | null {
   for (const flags of ['r+', 'r']) {
     try {
-      return await open(path, flags);
+      return openSync(path, flags);
     } catch (error) {
       if (hasErrno(error, 'ENOENT')) return null;
       if (flags === 'r' || !hasErrno(error, 'EROFS')) throw error;
@@ -118,9 +134,13 @@ async function loadLocks(): Promise<FileLocks> {
   }
 }
 
-async function sayWho(file: FileHandle, holder: Holder): Promise<void> {
-  await file.truncate(0);
-  await file.write(`${JSON.stringify(holder)}\n`, 0);
+function sayWho(file: number, holder: Holder): void {
+  try {
+    ftruncateSync(file);
+    writeSync(file, `${JSON.stringify(holder)}\n`, 0);
+  } catch {
+    // A full disk, say: it only informs people.
+  }
 }
 
 function parseHolder(text: string): Holder {

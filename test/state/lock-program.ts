@@ -11,7 +11,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     console.log(lock === null ? 'lost' : 'won');
   }
   if (line === 'release') {
-    await lock?.release();
+    lock?.release();
     console.log('released');
   }
 }

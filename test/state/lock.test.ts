@@ -79,7 +79,7 @@ test('when the holder is killed, the next one gets the lock at once', async (con
   }
   const lock = await tryLock(path, HOLDER);
   assert.ok(lock !== null);
-  await lock.release();
+  lock.release();
 });
 
 test('a leftover lock file is no hindrance, whatever stands in it', async (context) => {
@@ -106,7 +106,7 @@ test('a leftover lock file is no hindrance, whatever stands in it', async (conte
     const lock = await tryLock(path, HOLDER);
     assert.ok(lock !== null, story);
     assert.deepEqual(JSON.parse(await readFile(path, 'utf8')), HOLDER, story);
-    await lock.release();
+    lock.release();
     assert.equal(await holderOf(path), null, story);
   }
 });
@@ -130,7 +130,7 @@ test('who holds the lock is told as far as the file tells', async (context) => {
     await writeFile(path, text);
     assert.deepEqual(await holderOf(path), expected, text);
   }
-  await lock.release();
+  lock.release();
 });
 
 test('who asks does not hinder others who ask, nor change the file', async (context) => {
@@ -138,7 +138,7 @@ test('who asks does not hinder others who ask, nor change the file', async (cont
   const lock = await tryLock(path, HOLDER);
   const asked = await Promise.all(Array.from({ length: 20 }, () => holderOf(path)));
   for (const holder of asked) assert.deepEqual(holder, HOLDER);
-  await lock?.release();
+  lock?.release();
   const before = await stat(path);
   const free = await Promise.all(Array.from({ length: 20 }, () => holderOf(path)));
   assert.ok(free.every((holder) => holder === null));
@@ -163,14 +163,14 @@ test('a lock that is let go within the limit is got, one that is not is left', a
   assert.ok(first !== null);
   assert.equal(await lockWithin(100, patience), null);
   const second = lockWithin(10_000, patience);
-  await first.release();
+  first.release();
   const got = await second;
   assert.ok(got !== null);
   const cancelled = new AbortController();
   const waiting = lockWithin(10_000, { ...patience, signal: cancelled.signal });
   cancelled.abort(new Error('cancelled'));
   await assert.rejects(waiting, /cancelled/);
-  await got.release();
+  got.release();
 });
 
 test(
@@ -183,7 +183,7 @@ test(
       const lock = await tryLock(path, HOLDER);
       assert.ok(lock !== null);
       assert.equal(await tryLock(path, HOLDER), null);
-      await lock.release();
+      lock.release();
     }
   },
 );
@@ -192,7 +192,7 @@ test('the lock file is readable by its owner only, and this machine has such loc
   const path = join(await ownFolder(context), 'upgrade.lock');
   const lock = await tryLock(path, HOLDER);
   assert.equal((await stat(path)).mode & 0o777, 0o600);
-  await lock?.release();
+  lock?.release();
   await requireLocks();
   assert.equal(await locksSupported(), true);
 });
