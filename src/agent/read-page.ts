@@ -1,4 +1,5 @@
 import { isGitOpsError } from '../domain/errors.js';
+import type { Facts } from '../domain/facts.js';
 import { gateReports } from '../domain/gate-reports.js';
 import { nextSpell } from '../domain/opening.js';
 import type { Instant } from '../domain/release.js';
@@ -12,6 +13,7 @@ import { readLog, readRuns } from './records.js';
 import { zoneOf, type Root } from './root.js';
 import { policyShown } from './show-policy.js';
 import { readStatus } from './status.js';
+import { turnsOf } from './turns.js';
 
 /** Which logs are part of a page, and where the others are. */
 export interface LogTerms {
@@ -56,6 +58,7 @@ async function readView(folder: string, { terms, index, signal }: Reading): Prom
   const seen: RootFacts = {
     status: await readStatus(root, signal),
     ...{ gates: gateReports(facts), rules: origins, opening: openingOf(rules, facts.now) },
+    missed: await missedTurn(root, facts),
     runs: await Promise.all(
       runs.map(async (run, nth): Promise<RunView> => {
         const log = nth < terms.runs ? await readEnd(root, run) : null;
@@ -78,6 +81,14 @@ function openingOf({ windows, freezes }: Rules, now: Instant): RootFacts['openin
   const spell = nextSpell(windows, freezes, now);
   if (spell === null) return 'never';
   return spell.from <= now && spell.to === Infinity ? null : spell;
+}
+
+/** One turn may come late, or have no poller that is awake yet; of three in a row nobody was there. */
+async function missedTurn(root: Root, { observed, now }: Facts): Promise<Instant | null> {
+  if (observed?.outage !== null) return null;
+  const turns = await turnsOf(root);
+  const first = turns.following(observed.at);
+  return turns.following(turns.following(first)) < now ? first : null;
 }
 
 async function readEnd(root: Root, { id }: Run): Promise<LogView> {

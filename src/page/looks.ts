@@ -1,21 +1,17 @@
-import type { OutageStatus } from '../domain/status.js';
+import type { Instant } from '../domain/release.js';
+import type { LastPoll, OutageStatus } from '../domain/status.js';
 import { html, type Markup } from './html.js';
+import { marked } from './marks.js';
 import { distance, moment, span } from './moments.js';
 import type { RootFacts, Telling } from './view.js';
 
 /** When the machine looked last and looks next, and when it may change. */
-export function looksSection({ status, opening }: RootFacts, telling: Telling): Markup {
+export function looksSection({ status, opening, missed }: RootFacts, telling: Telling): Markup {
   const { lastPoll, nextPoll } = status;
-  const { now } = telling;
-  const last =
-    lastPoll === null
-      ? 'not yet'
-      : html`${moment(lastPoll.at, telling)},
-        ${distance(lastPoll.at, now)}${lastPoll.ok ? null : html`<br />${lastPoll.error ?? 'failed'}`}`;
   return html`<h3>Looks and windows</h3>
     <dl class="facts">
       <dt>last look</dt>
-      <dd>${last}</dd>
+      <dd>${lastPoll === null ? 'not yet' : lastLook(lastPoll, missed, telling)}</dd>
       ${
         lastPoll?.outage == null
           ? null
@@ -23,13 +19,19 @@ export function looksSection({ status, opening }: RootFacts, telling: Telling): 
               <dd>${outage(lastPoll.outage, telling)}</dd>`
       }
       <dt>next look</dt>
-      <dd>
-        ${moment(nextPoll, telling)},
-        ${nextPoll < now ? 'overdue: does a poller run?' : distance(nextPoll, now)}
-      </dd>
+      <dd>${moment(nextPoll, telling)}, ${distance(nextPoll, telling.now)}</dd>
       <dt>may change</dt>
       <dd>${openingText(opening, telling)}</dd>
     </dl>`;
+}
+
+function lastLook({ at, ok, error }: LastPoll, missed: Instant | null, telling: Telling): Markup {
+  const failure = ok ? null : html`<br />${marked('bad', 'failed:')} ${error ?? ''}`;
+  const nobody =
+    missed === null
+      ? null
+      : html`<br />${marked('bad', 'does a poller run?')} nobody took the turn of ${moment(missed, telling)}`;
+  return html`${moment(at, telling)}, ${distance(at, telling.now)}${failure}${nobody}`;
 }
 
 function openingText(opening: RootFacts['opening'], telling: Telling): Markup | string {

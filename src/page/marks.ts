@@ -13,7 +13,7 @@ export function sign(tone: Tone): Markup {
 
 /** A word with its sign. */
 export function marked(tone: Tone, word: string): Markup {
-  return html`<span class="marked">${sign(tone)}&nbsp;${word}</span>`;
+  return html`<span class="marked">${sign(tone)} <span>${word}</span></span>`;
 }
 
 const OUTCOMES = { activated: 'activated', rolledBack: 'rolled back', failed: 'failed', blocked: 'blocked' };

@@ -15,8 +15,8 @@ export function processesSection({ status }: RootFacts, telling: Telling): Marku
       <thead>
         <tr>
           <th scope="col">app</th>
-          <th scope="col">status</th>
-          <th scope="col">runs</th>
+          <th scope="col" class="status">status</th>
+          <th scope="col" class="release">runs</th>
           <th scope="col" class="number">up</th>
           <th scope="col" class="number wide">pid</th>
         </tr>
@@ -29,17 +29,18 @@ export function processesSection({ status }: RootFacts, telling: Telling): Marku
 
 function row(
   { pmId, name, pid, status, commit, since }: ProcessStatus,
-  { active, desired, staged }: RootFacts['status'],
+  { active, desired, staged, worker }: RootFacts['status'],
   { now }: Telling,
 ): Markup {
   const known = [active, desired, staged].find((release) => release?.commit === commit) ?? null;
   const tone = status === 'online' ? 'good' : status === 'stopped' ? 'waiting' : 'bad';
   const runs = known === null ? (commit === null ? '' : commitMark(commit)) : known.tag;
-  const lags = status === 'online' && active !== null && commit !== null && commit !== active.commit;
+  // While a worker is at it they change over.
+  const strays = worker === null && active !== null && commit !== null && commit !== active.commit;
   return html`<tr>
     <th scope="row"><span class="quiet">${pmId}</span> ${name}</th>
     <td>${marked(tone, status)}</td>
-    <td class="release">${runs}${lags ? html` <span class="quiet">not the active one</span>` : null}</td>
+    <td>${runs}${strays ? html` <span class="quiet">not active</span>` : null}</td>
     <td class="number">${since === null ? '' : span(now - since)}</td>
     <td class="number wide">${pid ?? ''}</td>
   </tr>`;

@@ -63,7 +63,7 @@ section{margin-top:2rem}
 .columns>div:first-child>section:first-child{margin-top:1rem}
 .sign{display:inline-block;width:1.15em;text-align:center;font-weight:700}
 .good>.sign,.sign.good{color:var(--good)}.busy>.sign,.sign.busy{color:var(--busy)}.waiting>.sign,.sign.waiting{color:var(--waiting)}.bad>.sign,.sign.bad{color:var(--bad)}
-.marked .sign{margin-right:.1em}
+.marked{display:inline-flex;gap:.35em}
 .state{border-left:3px solid var(--tone);padding:.15rem 0 .15rem 1.1rem}
 .state.good{--tone:var(--good)}.state.busy{--tone:var(--busy)}.state.waiting{--tone:var(--waiting)}.state.bad{--tone:var(--bad)}
 .state h3{font-size:clamp(1.3rem,1rem + 1.6vw,1.7rem);font-weight:600;letter-spacing:-.015em;line-height:1.25;margin:0}
@@ -80,7 +80,7 @@ section{margin-top:2rem}
 .gates li{display:grid;grid-template-columns:minmax(0,11rem) minmax(0,1fr);gap:0 1rem}
 section>p{font-size:.92rem}
 table{width:100%;table-layout:fixed;border-collapse:collapse;font-size:.92rem}
-th:first-child{width:34%}
+th:first-child{width:30%}.status{width:20%}.release{width:26%}
 th,td{padding:.3rem .75rem .3rem 0;text-align:left;font-weight:400;vertical-align:baseline;border-bottom:1px solid var(--line)}
 th:last-child,td:last-child{padding-right:0}
 thead th{font-size:.85rem;color:var(--quiet);padding-top:0}
@@ -119,7 +119,7 @@ details[open] summary .problem{display:none}
 .log .output .text{padding-left:1.25rem}
 footer{margin-top:3rem;font-size:.85rem}
 @media (min-width:62rem){.columns{display:grid;grid-template-columns:minmax(0,1fr) 20rem;gap:0 4rem}.columns>div+div>section:first-child,.columns>div+div>section[hidden]+section{margin-top:1rem}}
-@media (max-width:34rem){.wide{display:none}header{grid-template-columns:1fr}.as-of{text-align:left}h2 small{display:block;margin-left:0}.run{padding-left:0}.gates li{grid-template-columns:1fr}.log li{gap:0 .6rem}.log .output .text{padding-left:0}.way{gap:1rem}}
+@media (max-width:34rem){.wide{display:none}.status{width:27%}.release{width:22%}header{grid-template-columns:1fr}.as-of{text-align:left}h2 small{display:block;margin-left:0}.run{padding-left:0}.gates li{grid-template-columns:1fr}.log li{gap:0 .6rem}.log .output .text{padding-left:0}.way{gap:1rem}}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media (forced-colors:active){.state{border-color:CanvasText}rect{forced-color-adjust:none}}
 @media print{.log{max-height:none}}`;

@@ -27,6 +27,8 @@ export interface RootFacts {
   readonly rules: readonly RuleOrigin[];
   /** When it may change, now or next; null: at any time. */
   readonly opening: Spell | 'never' | null;
+  /** The first turn of several that nobody took: no poller lives. Null: none. */
+  readonly missed: Instant | null;
   /** Newest first. */
   readonly runs: readonly RunView[];
 }

@@ -7,6 +7,7 @@ import { layoutOf, type Layout } from '../../src/state/layout.js';
 import { openJournal } from '../../src/state/journal.js';
 import { runFolder, runLog, writeRun } from '../../src/state/runs.js';
 import { makePrivateFolder } from '../../src/os/files.js';
+import { waitFor } from '../bed/wait.js';
 import { ownFolder } from '../folder.js';
 import { NEW, OLD, PHASES, upgradeIn } from '../domain/upgrade-table.js';
 
@@ -129,6 +130,22 @@ test('a root that breaks later, and one of a newer version, are told on the page
   await writeFile(one.config, '{"repository": 3}');
   const text = await (await fetch(address)).text();
   assert.match(text, /Could not be read[^]*Cut off while staging[^]*This root could not be read/);
+});
+
+test('where no poller lives, the page asks for one', LIMIT, async (t) => {
+  const { root, observed } = await rootWithRun(t);
+  const { address } = await served(t, root);
+  const look = async (at: number): Promise<string> => {
+    const seen = { turn: at, at, error: null, code: null, outage: null, looks: 1, listed: null };
+    await writeFile(observed, JSON.stringify({ schema: 1, ...seen, policy: null, policyError: null }));
+    return (await fetch(address)).text();
+  };
+  assert.doesNotMatch(await look(Date.now()), /does a poller run/);
+  const later = await waitFor('a reading of its own', async () => {
+    const text = await look(Date.now() - 3_600_000);
+    return text.includes('1 h ago') ? text : null;
+  });
+  assert.match(later, /does a poller run/);
 });
 
 test(

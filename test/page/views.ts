@@ -37,7 +37,7 @@ const ACTIVATED = run(1, {
 export function idle(): RootFacts {
   return {
     status: IDLE,
-    ...{ gates: [], opening: null },
+    ...{ gates: [], opening: null, missed: null },
     rules: [
       { rule: 'channel', value: 'stable', from: 'gitops.json', counts: true },
       { rule: 'soak', value: '2 h', from: 'gitops.json', counts: true },
@@ -143,7 +143,7 @@ export function stuck(): RootFacts {
         ...{ at: NOW - HOUR, ok: false, error },
         outage: { since: NOW - 3 * HOUR, failures: 7, until: NOW + HOUR, by: 'us' },
       },
-      nextPoll: NOW - MINUTE,
+      nextPoll: NOW + HOUR,
     },
     opening: 'never',
   };
@@ -177,6 +177,7 @@ export function empty(): RootFacts {
     status: {
       ...IDLE,
       ...{ active: null, desired: null, processes: [], lastPoll: null },
+      nextPoll: NOW + MINUTE,
       warnings: ['pm2 does not run here: no daemon answers at /home/shop/.pm2/rpc.sock'],
     },
     rules: [{ rule: 'channel', value: 'stable', from: 'gitops.json', counts: true }],
@@ -224,7 +225,7 @@ export function hostile(): RootFacts {
     },
     gates: gates({ hold: why }),
     rules: [{ rule: HOSTILE, value: HOSTILE, from: HOSTILE, counts: false }],
-    opening: null,
+    ...{ opening: null, missed: null },
     runs: [
       {
         ...(first ?? ACTIVATED),
