@@ -101,9 +101,33 @@ function holdsReleases({ releases, current, state }: Layout, folder: string): bo
   return [releases, current, state].some((place) => `${folder}${sep}`.startsWith(`${place}${sep}`));
 }
 
-/** Whether the person asked for output without colours (no-color.org). */
-export function wantsPlainText(): boolean {
-  return (process.env['NO_COLOR'] ?? '') !== '';
+/** What the environment says of how to write for people. */
+export interface OutputWishes {
+  /** Colours, whatever is written to; null: nobody said. */
+  readonly colors: boolean | null;
+  /** The terminal knows no control sequences. */
+  readonly dumb: boolean;
+  /** Signs beyond ASCII are shown. */
+  readonly unicode: boolean;
+}
+
+/** Reads them: `NO_COLOR` (no-color.org) is stronger than `FORCE_COLOR` (force-color.org, whose 0 is a no). */
+export function outputWishes(): OutputWishes {
+  const { NO_COLOR, FORCE_COLOR, TERM, LC_ALL, LC_CTYPE, LANG, WT_SESSION, TERM_PROGRAM } = process.env;
+  const forced = nonEmpty(FORCE_COLOR);
+  const locale = nonEmpty(LC_ALL) ?? nonEmpty(LC_CTYPE) ?? nonEmpty(LANG) ?? 'C';
+  return {
+    colors:
+      nonEmpty(NO_COLOR) !== null || forced === '0' || forced === 'false'
+        ? false
+        : forced === null
+          ? null
+          : true,
+    dumb: TERM === 'dumb',
+    // The fonts of the old console of Windows have few signs, those of its newer terminals all.
+    unicode:
+      process.platform === 'win32' ? (WT_SESSION ?? TERM_PROGRAM) !== undefined : /utf-?8/i.test(locale),
+  };
 }
 
 /** This package's own version. */

@@ -1,11 +1,11 @@
 import { GitOpsError } from '../domain/errors.js';
 import type { Release } from '../domain/release.js';
-import { phasesOf, type Run } from '../domain/run.js';
+import { phasesOf, type Outcome, type Run } from '../domain/run.js';
 import { parseLogLine, type LogLine } from '../observe/log.js';
 import { readTextIfAny } from '../os/files.js';
 import { readEntries } from '../state/journal.js';
 import { holderOf } from '../state/lock.js';
-import { listRuns, runIds, runLog } from '../state/runs.js';
+import { listRuns, readRun, runIds, runLog } from '../state/runs.js';
 import { knownUpgrade } from './known-upgrade.js';
 import { LogTail } from './log-tail.js';
 import type { Root } from './root.js';
@@ -20,10 +20,11 @@ export async function readRuns({ layout }: Root, limit: number): Promise<Run[]> 
   return runs.map((run) => (run.outcome === null ? { ...run, phases: phasesOf(lines, run.id) } : run));
 }
 
-/** The id of the run that a person names by its id or the beginning of it; null: the newest. Throws `USAGE` where there is none. */
-export async function findRun({ layout }: Root, named: string | null): Promise<string> {
-  const ids = await runIds(layout);
-  const found = named === null ? ids.at(-1) : ids.findLast((id) => id.startsWith(named));
+/** The id of the run that a person names by its id or the beginning of it; null: the one under way, else the newest. Throws `USAGE` where there is none. */
+export async function findRun(root: Root, named: string | null): Promise<string> {
+  const ids = await runIds(root.layout);
+  const found =
+    named === null ? ((await runUnderWay(root)) ?? ids.at(-1)) : ids.findLast((id) => id.startsWith(named));
   if (found !== undefined) return found;
   throw new GitOpsError('USAGE', named === null ? 'no run yet' : `no run "${named}"`, {
     hint: 'see pm2-gitops history',
@@ -36,19 +37,44 @@ export async function readLog({ layout }: Root, run: string): Promise<LogLine[]>
   return text.split('\n').flatMap((line) => parseLogLine(line) ?? []);
 }
 
-/** Hands out the lines of a run's log, and goes on while a worker is at work. */
+/** How a run ended: by its outcome, stuck, or its worker is gone and it goes on with the next one. */
+export type RunEnd = Outcome | 'stuck' | 'cut off';
+
+/** Hands out the lines of a run's log until the run ends, and tells how it did. Throws `ABORTED` with the signal; the run goes on all the same. */
 export async function followLog(
-  { layout, host }: Root,
+  root: Root,
   run: string,
   { onLine, signal }: { onLine: (line: LogLine) => void; signal: AbortSignal },
-): Promise<void> {
+): Promise<RunEnd> {
+  const { layout, host } = root;
   const tail = new LogTail(onLine);
-  for (;;) {
-    const underWay = (await holderOf(layout.upgradeLock)) !== null;
+  while (await isUnderWay(root, run)) {
     await tail.read(runLog(layout, run));
-    if (!underWay || signal.aborted) return;
-    await host.clock.sleep(LOOK_MS, signal).catch(() => undefined); // interrupted: the loop ends
+    await host.clock.sleep(LOOK_MS, signal);
   }
+  // Its last lines come just after its end is on record.
+  await host.clock.sleep(LOOK_MS, signal);
+  await tail.read(runLog(layout, run));
+  return endOf(root, run);
+}
+
+/** The run that a worker has in its hands; before that is journaled, the one that it was launched for. */
+async function runUnderWay(root: Root): Promise<string | null> {
+  const holder = await holderOf(root.layout.upgradeLock);
+  if (holder === null) return null;
+  const { phase } = await knownUpgrade(root);
+  return phase.at === 'idle' ? holder.run : phase.run;
+}
+
+async function isUnderWay({ layout }: Root, run: string): Promise<boolean> {
+  if ((await holderOf(layout.upgradeLock)) === null) return false;
+  return (await readRun(layout, run))?.outcome == null;
+}
+
+async function endOf(root: Root, run: string): Promise<RunEnd> {
+  const { phase } = await knownUpgrade(root);
+  if (phase.at === 'stuck' && phase.run === run) return 'stuck';
+  return (await readRun(root.layout, run))?.outcome ?? 'cut off';
 }
 
 /** Where `rollback` goes: the proven release before the active one. Throws `USAGE` where there is none. */

@@ -1,3 +1,4 @@
+import { nearestName } from '../config/issues.js';
 import { findTag, newestTags } from '../domain/channel.js';
 import { decide, mayRepair, type Decision } from '../domain/decide.js';
 import { GitOpsError, type ErrorCode } from '../domain/errors.js';
@@ -56,8 +57,10 @@ export function namedRelease(
   if (found !== null) return found;
   if (observed.error !== null) throw unreachable(observed);
   const newest = newestTags(observed.refs, tagPrefix, 5);
+  const meant = nearestName(tag, newestTags(observed.refs, tagPrefix, Number.MAX_SAFE_INTEGER));
+  const guess = meant === null ? '' : `did you mean ${meant}? `;
   throw new GitOpsError('TAG_UNKNOWN', `${repository} has no tag "${tag}"`, {
-    hint: newest.length === 0 ? 'it has no version tags yet' : `its newest are ${newest.join(', ')}`,
+    hint: newest.length === 0 ? 'it has no version tags yet' : `${guess}its newest are ${newest.join(', ')}`,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Answer } from '../agent/answer.js';
+import type { RunEnd } from '../agent/records.js';
 import { isGitOpsError, type ErrorCode } from '../domain/errors.js';
 
 /** The exit codes of the contract. */
@@ -13,6 +14,18 @@ export const EXIT = {
   /** 128 + SIGINT, as shells have it: the person left; a run goes on. */
   interrupted: 130,
 } as const;
+
+/** What each means, for people. */
+export const EXIT_MEANINGS: Readonly<Record<(typeof EXIT)[keyof typeof EXIT], string>> = {
+  0: 'done, or nothing to do',
+  1: 'an unexpected error',
+  2: 'wrong usage or configuration, or a machine that must be set right first; doctor: a problem',
+  3: 'behind: a change is pending, held back or blocked',
+  4: 'the run failed and the former release serves; or the source could not be reached',
+  5: 'stuck: an operator is needed',
+  75: 'busy: another worker is at work on this root',
+  130: 'interrupted; a run goes on',
+};
 
 // What a person of this machine has to set right before anything can work.
 const USAGE: readonly ErrorCode[] = [
@@ -72,6 +85,12 @@ export function exitCodeOfAnswer({ kind, outcome, code }: Answer): number {
         return exitCodeOfCode(code);
       return outcome === 'blocked' ? EXIT.behind : EXIT.failed;
   }
+}
+
+/** The exit code for whoever followed a run to its end. */
+export function exitCodeOfEnd(end: RunEnd): number {
+  const codes = { activated: EXIT.done, blocked: EXIT.behind, rolledBack: EXIT.failed, failed: EXIT.failed };
+  return { ...codes, stuck: EXIT.stuck, 'cut off': EXIT.unexpected }[end];
 }
 
 function exitCodeOfCode(code: string): number {

@@ -3,10 +3,10 @@ import type { GateReport } from '../domain/gates.js';
 import { plainLine } from '../domain/plain.js';
 import { describeRelease } from '../domain/release.js';
 import { untilOf, type Say } from './moment.js';
-import { alignRows, type Colors } from './terminal.js';
+import { alignRows, type Colors, type Screen } from './terminal.js';
 
 /** `plan` for people. */
-export function renderPlan(plan: Plan, say: Say, colors: Colors): string {
+export function renderPlan(plan: Plan, say: Say, { colors, columns }: Screen): string {
   const { active, desired, behind, why, notes, steps, gates } = plan;
   const from = active === null ? 'nothing' : describeRelease(active);
   const head =
@@ -20,7 +20,14 @@ export function renderPlan(plan: Plan, say: Say, colors: Colors): string {
       ? []
       : [`${colors.yellow(`${why.reason}${untilOf(why, say)}`)}  ${plainLine(why.detail)}`]),
     ...notes.map((note) => `${colors.yellow('!')} ${plainLine(note)}`),
-    ...(gates.length === 0 ? [] : [alignRows(gates.map((report) => gateRow(report, say, colors)))]),
+    ...(gates.length === 0
+      ? []
+      : [
+          alignRows(
+            gates.map((report) => gateRow(report, say, colors)),
+            { columns },
+          ),
+        ]),
   ].join('\n');
 }
 

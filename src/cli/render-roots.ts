@@ -3,13 +3,13 @@ import { isGitOpsError, messageOf } from '../domain/errors.js';
 import { plainLine } from '../domain/plain.js';
 import { stateOf, type State } from '../domain/tell-state.js';
 import { momentsOf } from './moment.js';
-import { alignRows, type Colors } from './terminal.js';
+import { alignRows, type Colors, type Screen } from './terminal.js';
 
 /** The roots of a machine as a table, and beneath it what cannot be read. */
-export function renderRoots(reports: readonly RootReport[], colors: Colors): string {
+export function renderRoots(reports: readonly RootReport[], { colors, columns }: Screen): string {
   const head = ['root', 'channel', 'active', 'desired', 'state', 'last run', 'why'].map(colors.dim);
   const rows = reports.flatMap((report) => (report.at === 'read' ? [rowOf(report, colors)] : []));
-  const table = rows.length === 0 ? [] : [alignRows([head, ...rows])];
+  const table = rows.length === 0 ? [] : [alignRows([head, ...rows], { columns })];
   const lost = reports.flatMap((report) => (report.at === 'read' ? [] : [lineOf(report, colors)]));
   return [...table, ...lost].join('\n');
 }

@@ -7,23 +7,25 @@ import type { DriftReport } from '../domain/tell-drift.js';
 import type { OrphanStatus, OutageStatus, ProcessStatus, Status } from '../domain/status.js';
 import { columnMoments, untilOf, type Say } from './moment.js';
 import { renderPolicyLine } from './render-policy.js';
-import { alignRows, type Colors } from './terminal.js';
+import { columnsOf, cut, wrap } from './columns.js';
+import { alignRows, type Colors, type Screen } from './terminal.js';
 
 /** When and how `status` is told. */
 export interface Telling {
   readonly now: Instant;
   readonly say: Say;
   readonly colors: Colors;
+  readonly columns: number | null;
 }
 
 /** `status` for people. */
 export function renderStatus(status: Status, telling: Telling): string {
-  const { colors } = telling;
+  const { colors, columns } = telling;
   const { machine, root, strategy, channel, pin } = status;
   const follows = pin === null ? `channel ${channel}` : `pinned on ${pin.tag}, channel ${channel}`;
   const parts = [
     `${colors.bold(plainLine(machine.name))}  ${plainLine(root)}  ${colors.dim(plainLine(`${strategy}, ${follows}`))}`,
-    alignRows(stateRows(status, telling)),
+    alignRows(stateRows(status, telling), { columns }),
     renderProcesses(status, telling),
     ...status.drift.map((drift) => renderDrift(drift, telling)),
     ...status.orphans.map((orphan) => renderOrphan(orphan, telling)),
@@ -38,8 +40,8 @@ export function renderLogLine({ at, kind, text }: LogLine, say: Say, colors: Col
   return kind === 'step' ? `${time}  ${plainLine(text)}` : `${time}  ${colors.dim(`  ${plainLine(text)}`)}`;
 }
 
-/** Runs for people, newest first. */
-export function renderRuns(runs: readonly Run[], zone: string, colors: Colors): string {
+/** Runs for people, newest first: a row each, on a narrow terminal with what is long below it. */
+export function renderRuns(runs: readonly Run[], zone: string, { colors, columns }: Screen): string {
   const say = columnMoments(zone);
   const rows = runs.map((run) => [
     say(run.startedAt),
@@ -52,10 +54,17 @@ export function renderRuns(runs: readonly Run[], zone: string, colors: Colors): 
     colors.dim(plainLine(run.id)),
     run.problem === null ? '' : plainLine(run.problem.split('\n')[0] ?? ''),
   ]);
-  return alignRows([
-    [`when (${zone})`, 'from', '', 'to', 'outcome', 'took', 'cause', 'run', 'problem'].map(colors.dim),
-    ...rows,
-  ]);
+  const heads = [`when (${zone})`, 'from', '', 'to', 'outcome', 'took', 'cause', 'run', 'problem'];
+  const table = alignRows([heads.map(colors.dim), ...rows]);
+  if (columns === null || table.split('\n').every((line) => columnsOf(line) <= columns)) return table;
+  const short = [heads.map(colors.dim), ...rows].map((row) => row.slice(0, -2));
+  const [head = '', ...lines] = alignRows(short)
+    .split('\n')
+    .map((line) => cut(line, columns));
+  const below = rows.map((row) => wrap(row.slice(-2).join('  ').trimEnd(), columns - 2));
+  return [head, ...lines.flatMap((line, n) => [line, ...(below[n] ?? []).map((more) => `  ${more}`)])].join(
+    '\n',
+  );
 }
 
 function stateRows(status: Status, telling: Telling): string[][] {
@@ -134,10 +143,10 @@ function renderOrphan(
 
 function renderProcesses({ processes, active, desired }: Status, telling: Telling): string {
   if (processes.length === 0) return '';
-  const { colors } = telling;
+  const { colors, columns } = telling;
   const known: Release[] = [active, desired].flatMap((release) => (release === null ? [] : [release]));
   const rows = processes.map((process) => processRow(process, known, telling));
-  return alignRows([['id', 'app', 'pid', 'status', 'runs', 'up'].map(colors.dim), ...rows]);
+  return alignRows([['id', 'app', 'pid', 'status', 'runs', 'up'].map(colors.dim), ...rows], { columns });
 }
 
 function processRow(process: ProcessStatus, known: readonly Release[], { now, colors }: Telling): string[] {

@@ -1,10 +1,10 @@
-import { Command } from 'commander';
 import { findRoot, openRoot, rootOfEnvironment } from '../agent/compose.js';
 import { zoneOf, type Root } from '../agent/root.js';
 import { endOf, parseWhen, WHEN_FORMS } from '../config/moment.js';
 import { GitOpsError } from '../domain/errors.js';
 import type { Instant } from '../domain/release.js';
 import type { Terminal } from './terminal.js';
+import { Verb } from './verb.js';
 
 /** What every verb has at hand. */
 export interface Session {
@@ -20,8 +20,8 @@ export interface CommonOptions {
 }
 
 /** Makes a verb with the options that all verbs have. */
-export function verb(name: string, description: string): Command {
-  return new Command(name)
+export function verb(name: string, description: string): Verb {
+  return new Verb(name)
     .description(description)
     .option('--root <dir>', 'the root (default: the nearest folder upwards with a gitops.json)');
 }

@@ -37,8 +37,8 @@ test('outside of any root status lists all of them, and ends as the one does tha
     [shop, 'stable', '–', 'v1.0.0', 'behind', '–'],
   ]);
   // In a root it is about that one, unless all are asked for.
-  assert.match((await runCli(shop, ['status'], home)).stdout, /^active +nothing yet$/m);
-  assert.equal((await runCli(shop, ['status', '--all'], home)).stdout, table.stdout);
+  assert.match((await runCli(shop, ['status'], { home })).stdout, /^active +nothing yet$/m);
+  assert.equal((await runCli(shop, ['status', '--all'], { home })).stdout, table.stdout);
 
   await writeFile(join(blog, 'gitops.json'), '{ "repository": 7 }');
   const broken = await cli(['status']);

@@ -7,29 +7,41 @@ import test from 'node:test';
 import { ownFolder } from '../folder.js';
 import { bareRoot, runCli, startCli, taggedRepository } from './program.js';
 
-const VERBS = [
-  ...['init', 'status', 'plan', 'apply', 'run', 'pin', 'unpin', 'channel', 'hold', 'resume'],
-  ...['rollback', 'retry', 'history', 'logs', 'doctor', 'policy'],
-];
-
 test('every verb helps, and refuses an option that it does not know', async (context) => {
   const folder = await ownFolder(context);
   const all = await runCli(folder, ['--help']);
   assert.equal(all.code, 0);
-  for (const verb of VERBS) {
+  // What each helps with is a matter of the tree; here it is that the way to it is right.
+  for (const verb of ['status', 'policy']) {
     assert.match(all.stdout, new RegExp(`^  ${verb}\\b`, 'm'));
     const help = await runCli(folder, [verb, '--help']);
     assert.deepEqual([help.code, help.stderr], [0, ''], verb);
     assert.match(help.stdout, new RegExp(`^Usage: pm2-gitops ${verb} `));
+    assert.deepEqual(await runCli(folder, ['help', verb]), help, verb);
     const wrong = await runCli(folder, [verb, '--nonsense']);
     assert.deepEqual([wrong.code, wrong.stdout], [2, ''], verb);
-    assert.match(wrong.stderr, /--nonsense.*\n.*--help/);
+    assert.match(wrong.stderr, /^✗ unknown option '--nonsense'\n {2}→ see pm2-gitops \S+ --help\n$/, verb);
   }
 });
 
 test('a verb that does not exist, and a folder that is no root, are mistakes', async (context) => {
   const folder = await ownFolder(context);
-  assert.equal((await runCli(folder, ['stauts'])).code, 2);
+  const mistyped = await runCli(folder, ['stauts']);
+  assert.deepEqual(
+    [mistyped.code, mistyped.stderr],
+    [2, "✗ unknown command 'stauts'\n  → did you mean status?\n"],
+  );
+  const inJson = await runCli(folder, ['status', '--jsno', '--json']);
+  assert.deepEqual(
+    [inJson.code, inJson.stdout, JSON.parse(inJson.stderr)],
+    [
+      ...[2, ''],
+      {
+        schema: 1,
+        error: { code: 'USAGE', message: "unknown option '--jsno'", hint: 'did you mean --json?' },
+      },
+    ],
+  );
   const nowhere = await runCli(folder, ['status']);
   assert.equal(nowhere.code, 2);
   assert.match(nowhere.stderr, /no gitops\.json.*\n.*--root/);
@@ -52,6 +64,21 @@ test('in a pipe there is plain text, or JSON', async (context) => {
     const parsed: unknown = JSON.parse(json.stdout);
     assert.ok(typeof parsed === 'object' && parsed !== null && 'schema' in parsed && parsed.schema === 1);
   }
+});
+
+test('colours are for those who look, and for whoever asks outright', async (context) => {
+  const root = await bareRoot(context, await taggedRepository(context));
+  const isColoured = async (env: Readonly<Record<string, string>>): Promise<boolean> =>
+    (await runCli(root, ['status'], { env })).stdout.includes('\u001b[');
+  assert.deepEqual(
+    [
+      await isColoured({}),
+      await isColoured({ FORCE_COLOR: '1' }),
+      await isColoured({ FORCE_COLOR: '1', NO_COLOR: '1' }),
+      await isColoured({ FORCE_COLOR: '0' }),
+    ],
+    [false, true, false, false],
+  );
 });
 
 test('orders that cannot be read are a hold that tells how to set it right, and hold sets it right', async (context) => {

@@ -37,7 +37,7 @@ test('history and logs tell times in one zone, and history names it', () => {
     ...{ id: 'r1', cause: 'schedule', from: null, to: release('v1.0.0', 1), problem: null },
     ...{ startedAt, endedAt: startedAt + 4_210, outcome: 'activated', phases: [] },
   };
-  const [head, row] = renderRuns([run], KOLKATA, COLORS).split('\n');
+  const [head, row] = renderRuns([run], KOLKATA, { colors: COLORS, columns: null }).split('\n');
   assert.match(head ?? '', /^when \(Asia\/Kolkata\) /);
   assert.match(row ?? '', /^2026-11-25 01:30 .* activated +4 s /);
   const line = { at: '2026-11-24T20:00:07.500Z', kind: 'step', text: 'fetch' } as const;

@@ -81,6 +81,7 @@ test('a machine tells which policy it follows, who says what, and to whoever giv
   );
   assert.deepEqual(JSON.parse((await runCli(root, ['channel', '--json'])).stdout), {
     ...{ schema: 1, channel: 'stable', inForce: 'nightly' },
+    warnings: ["the fleet's policy puts this machine on nightly: stable counts when it no longer does"],
   });
   assert.doesNotMatch(await said('channel', 'nightly'), /!|no channel/);
   assert.match(

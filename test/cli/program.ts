@@ -16,9 +16,15 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the command line in a folder, by pipes, as a user without any pm2, whose home is that folder too unless another is given. */
-export async function runCli(folder: string, args: readonly string[], home = folder): Promise<Ended> {
-  const child = startCli(folder, args, home);
+/** Whose home it is (the folder, too, unless another is given), and what else is in the environment. */
+interface Setting {
+  readonly home?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs the command line in a folder, by pipes, as a user without any pm2. */
+export async function runCli(folder: string, args: readonly string[], setting: Setting = {}): Promise<Ended> {
+  const child = startCli(folder, args, setting);
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     child[name]?.setEncoding('utf8').on('data', (text: string) => (said[name] += text));
@@ -27,10 +33,14 @@ export async function runCli(folder: string, args: readonly string[], home = fol
 }
 
 /** The same, and leaves it running. */
-export function startCli(folder: string, args: readonly string[], home = folder): ChildProcess {
+export function startCli(
+  folder: string,
+  args: readonly string[],
+  { home = folder, env = {} }: Setting = {},
+): ChildProcess {
   return spawn(process.execPath, [MAIN, ...args], {
     cwd: folder,
-    env: { ...environmentOf(home), FORCE_COLOR: '1' },
+    env: { ...environmentOf(home), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIMIT_MS,
   });

@@ -9,7 +9,8 @@ import type { OutageStatus, Status } from '../../src/domain/status.js';
 import { release } from '../domain/releases.js';
 
 const COLORS = createColors(false);
-const TELLING = { now: 2, say: String, colors: COLORS };
+const SCREEN = { colors: COLORS, columns: null };
+const TELLING = { now: 2, say: String, ...SCREEN };
 // git takes the control characters of C1 in names: 9b begins a colour code, as ESC [ does.
 const EVIL = '\u009b31mv1.0.0\u0007\u202e';
 const HERE = { ...release(EVIL, 1), since: 1, cause: EVIL };
@@ -39,7 +40,7 @@ function assertPlain(text: string): void {
 test('whatever a repository, pm2 or a machine calls its things: what is shown is plain', () => {
   assertPlain(renderStatus(STATUS, TELLING));
   assertPlain(renderStatus({ ...STATUS, why: null }, TELLING));
-  assertPlain(renderRuns([RUN, { ...RUN, from: null }], 'UTC', COLORS));
+  assertPlain(renderRuns([RUN, { ...RUN, from: null }], 'UTC', SCREEN));
   const step = 'stage';
   const plan = {
     active: HERE,
@@ -55,8 +56,8 @@ test('whatever a repository, pm2 or a machine calls its things: what is shown is
       { gate: 'window', verdict: { open: true } },
     ],
   } as const;
-  assertPlain(renderPlan({ ...plan, steps: [EVIL] }, String, COLORS));
-  assertPlain(renderPlan({ ...plan, steps: [], behind: false }, String, COLORS));
+  assertPlain(renderPlan({ ...plan, steps: [EVIL] }, String, SCREEN));
+  assertPlain(renderPlan({ ...plan, steps: [], behind: false }, String, SCREEN));
 });
 
 test('status tells since when looks fail, and until when the source is left alone and why', () => {

@@ -8,7 +8,8 @@ export function showTimeline(passages: readonly Passage[], screen: Screen): void
   screen.chapter('How long it took', 'from the tag on, to the first process, to all, to the end');
   const heads = ['', 'tagged', 'noticed', 'staged', 'first', 'all', 'over', ''];
   const rows = passages.map((passage) => rowOf(passage, screen));
-  for (const row of alignRows([heads.map(colors.dim), ...rows], '   ').split('\n')) screen.line(`  ${row}`);
+  for (const row of alignRows([heads.map(colors.dim), ...rows], { gap: '   ' }).split('\n'))
+    screen.line(`  ${row}`);
 }
 
 function rowOf(passage: Passage, { colors }: Screen): string[] {

@@ -1,9 +1,9 @@
-import type { Command } from 'commander';
 import { readPlan } from '../../agent/plan.js';
 import { EXIT } from '../exit.js';
-import { gateJson, jsonText, releaseJson, whyJson } from '../json.js';
+import { gateJson, releaseJson, whyJson } from '../json.js';
 import { momentsOf } from '../moment.js';
 import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
+import type { Verb } from '../verb.js';
 import { bringNow } from '../bring.js';
 import { renderPlan } from '../render-plan.js';
 
@@ -14,11 +14,15 @@ interface ApplyOptions extends CommonOptions {
 }
 
 /** `apply`: brings the machine to the desired release now and follows the run. */
-export function applyVerb(session: Session, end: (code: number) => void): Command {
+export function applyVerb(session: Session, end: (code: number) => void): Verb {
   return verb('apply', 'brings this machine to the desired release now, and follows the run')
     .option('--to <tag>', 'one release, once')
     .option('--now', 'without waiting for window, soak and wave')
     .option('--start-pm2', 'start a pm2 daemon if none runs')
+    .option('--json', 'for programs: how it ended; what is done meanwhile, a line each, goes to stderr')
+    .example('apply', 'brings what is desired, and follows the run')
+    .example('apply --now', 'does not wait for window, soak and wave')
+    .example('apply --to v1.4.2', 'that release, once')
     .action(async (options: ApplyOptions) => {
       const root = await openNamedRoot(options);
       const wanted = {
@@ -30,11 +34,13 @@ export function applyVerb(session: Session, end: (code: number) => void): Comman
 }
 
 /** `plan`: what `apply` would do now, changing nothing. */
-export function planVerb({ terminal, signal }: Session, end: (code: number) => void): Command {
+export function planVerb({ terminal, signal }: Session, end: (code: number) => void): Verb {
   return verb('plan', 'what apply would do now, changing nothing')
     .option('--to <tag>', 'for one release')
     .option('--now', 'without waiting for window, soak and wave')
     .option('--json', 'for programs')
+    .example('plan', 'what apply would do')
+    .example('plan --to v1.4.2', 'and what it would do for that release')
     .action(async (options: ApplyOptions) => {
       const root = await openNamedRoot(options);
       const plan = await readPlan(root, { to: options.to ?? null, hurried: options.now ?? false }, signal);
@@ -44,9 +50,7 @@ export function planVerb({ terminal, signal }: Session, end: (code: number) => v
         ...{ schema: 1, active: from, desired: to, behind, why: whyJson(why), notes, steps },
         gates: gates.map(gateJson),
       };
-      terminal.data(
-        options.json === true ? jsonText(json) : renderPlan(plan, momentsOf(root), terminal.colors),
-      );
+      terminal.tell(json, renderPlan(plan, momentsOf(root), terminal));
       end(behind || steps.length > 0 ? EXIT.behind : EXIT.done);
     });
 }

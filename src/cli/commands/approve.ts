@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { approvals, approve, withdrawApproval } from '../../agent/approvals.js';
 import type { Root } from '../../agent/root.js';
 import { GitOpsError } from '../../domain/errors.js';
@@ -6,9 +5,10 @@ import type { Approval } from '../../domain/orders.js';
 import { plainLine } from '../../domain/plain.js';
 import { describeRelease } from '../../domain/release.js';
 import { EXIT } from '../exit.js';
-import { approvalJson, jsonText } from '../json.js';
+import { approvalJson } from '../json.js';
 import { momentsOf, type Say } from '../moment.js';
 import { openNamedRoot, parseUntil, verb, type CommonOptions, type Session } from '../session.js';
+import type { Verb } from '../verb.js';
 
 interface ApproveOptions extends CommonOptions {
   readonly until?: string;
@@ -16,20 +16,24 @@ interface ApproveOptions extends CommonOptions {
 }
 
 /** `approve [TAG]`: lets a release come that waits for somebody's word; without a tag, what is approved. */
-export function approveVerb({ terminal, signal }: Session, end: (code: number) => void): Command {
+export function approveVerb({ terminal, signal }: Session, end: (code: number) => void): Verb {
   return verb('approve', 'lets a release come that waits for approval; without a tag, lists what is approved')
     .argument('[tag]', 'a tag of the repository')
     .option('--until <when>', 'a span such as 2h, or a moment such as 2026-12-24T18:00 (default: 7d)')
     .option('--withdraw', 'take it back')
     .option('--json', 'for programs')
+    .example('approve', 'what is approved here')
+    .example('approve v2.0.0 --until 2d', 'lets v2.0.0 come within two days')
+    .example('approve v2.0.0 --withdraw', 'takes it back')
     .action(async (tag: string | undefined, options: ApproveOptions) => {
       const root = await openNamedRoot(options);
       if (tag === undefined && (options.withdraw === true || options.until !== undefined)) throw nameOne();
       const done = tag === undefined ? '' : await change(root, { ...options, tag }, signal);
       const standing = await approvals(root);
-      if (options.json === true)
-        terminal.data(jsonText({ schema: 1, approvals: standing.map(approvalJson) }));
-      else terminal.data(tag === undefined ? list(standing, momentsOf(root)) : done);
+      terminal.tell(
+        { schema: 1, approvals: standing.map(approvalJson) },
+        tag === undefined ? list(standing, momentsOf(root)) : done,
+      );
       end(EXIT.done);
     });
 }

@@ -1,5 +1,5 @@
 import { sep } from 'node:path';
-import { Option, type Command } from 'commander';
+import { Option } from 'commander';
 import { initiate, type Initiated } from '../../agent/init.js';
 import { rememberRoot } from '../../agent/known-roots.js';
 import type { Strategy } from '../../config/machine.js';
@@ -7,8 +7,10 @@ import { SIGNERS_FILE } from '../../config/verify.js';
 import { plainLine } from '../../domain/plain.js';
 import { describeRelease } from '../../domain/release.js';
 import { EXIT } from '../exit.js';
+import { releaseJson } from '../json.js';
 import { verb, type CommonOptions, type Session } from '../session.js';
-import { alignRows, type Colors } from '../terminal.js';
+import type { Verb } from '../verb.js';
+import { alignRows, type Screen } from '../terminal.js';
 
 interface InitOptions extends CommonOptions {
   readonly channel: string;
@@ -17,22 +19,38 @@ interface InitOptions extends CommonOptions {
 }
 
 /** `init [REPOSITORY]`: makes a root, or adopts the checkout it stands in. */
-export function initVerb({ terminal, signal }: Session, end: (code: number) => void): Command {
+export function initVerb({ terminal, signal }: Session, end: (code: number) => void): Verb {
   return verb('init', 'makes a root of an empty folder, or adopts the checkout it stands in')
     .argument('[repository]', "where releases come from (in a checkout: its remote's)")
     .option('--channel <channel>', 'what to follow', 'stable')
     .addOption(new Option('--strategy <strategy>', 'how files change over').choices(['releases', 'checkout']))
+    .option('--json', 'for programs')
+    .example('init https://github.com/acme/shop.git', 'makes this empty folder a root')
+    .example('init', 'adopts the checkout that this is')
+    .example('init --channel beta --strategy checkout', 'with other than the usual')
     .option('--yes', 'ask nothing (it never asks: for scripts that say so anyway)')
     .action(async (repository: string | undefined, options: InitOptions) => {
       const { channel, strategy = null, root: folder = process.cwd() } = options;
       const made = await initiate({ folder, repository: repository ?? null, channel, strategy }, signal);
       await rememberRoot(made.root.layout.root);
-      terminal.data(render(made, terminal.colors));
+      terminal.tell(initJson(made), render(made, terminal));
       end(EXIT.done);
     });
 }
 
-function render(made: Initiated, colors: Colors): string {
+function initJson(made: Initiated): object {
+  const { root, adopted, choice, manager, apps, checkout } = made;
+  const { config, layout, machine } = root;
+  return {
+    ...{ schema: 1, root: layout.root, repository: config.repository, strategy: config.strategy },
+    ...{ channel: config.channelText, machine: { id: machine.id } },
+    desired: choice.found ? releaseJson(choice.release) : null,
+    active: adopted === null ? null : releaseJson(adopted),
+    ...{ branch: checkout?.branch ?? null, packageManager: manager, apps, warnings: warnings(made) },
+  };
+}
+
+function render(made: Initiated, { colors, columns }: Screen): string {
   const { root, checkout, adopted, choice, manager, apps } = made;
   const { config, layout, machine } = root;
   const rows = [
@@ -58,12 +76,15 @@ function render(made: Initiated, colors: Colors): string {
       apps === null ? 'pm2 does not answer' : apps.length === 0 ? 'none run from here yet' : apps.join(', '),
     ],
   ];
-  const table = alignRows(rows.map(([label, value]) => [colors.dim(label ?? ''), plainLine(value ?? '')]));
+  const table = alignRows(
+    rows.map(([label, value]) => [colors.dim(label ?? ''), plainLine(value ?? '')]),
+    { columns },
+  );
   return [
     table,
     ...warnings(made).map((text) => `${colors.yellow('!')} ${plainLine(text)}`),
     ...advice(made),
-    nextSteps(made, colors),
+    nextSteps(made, { colors, columns }),
   ].join('\n\n');
 }
 
@@ -94,17 +115,20 @@ function advice({ signed, root: { layout } }: Initiated): string[] {
   return [[first, ...lines.map((line) => `  ${plainLine(line)}`)].join('\n')];
 }
 
-function nextSteps({ root }: Initiated, colors: Colors): string {
+function nextSteps({ root }: Initiated, { colors, columns }: Screen): string {
   const first =
     root.config.strategy === 'releases'
       ? 'brings the first release and starts its apps'
       : 'brings the desired release now';
-  return alignRows([
-    [colors.bold('pm2-gitops apply'), first],
+  return alignRows(
     [
-      colors.bold('pm2-gitops run'),
-      'polls from now on; under pm2: pm2 start "$(npm root -g)/pm2-gitops/ecosystem.config.cjs"',
+      [colors.bold('pm2-gitops apply'), first],
+      [
+        colors.bold('pm2-gitops run'),
+        'polls from now on; under pm2: pm2 start "$(npm root -g)/pm2-gitops/ecosystem.config.cjs"',
+      ],
+      [colors.bold('pm2-gitops doctor'), 'checks this machine'],
     ],
-    [colors.bold('pm2-gitops doctor'), 'checks this machine'],
-  ]);
+    { columns },
+  );
 }

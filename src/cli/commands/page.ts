@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { Command } from 'commander';
 import { PORT, servePage, writePage } from '../../agent/serve-page.js';
 import { GitOpsError } from '../../domain/errors.js';
 import { EXIT } from '../exit.js';
 import { openNamedRoot, type Session } from '../session.js';
+import { Verb } from '../verb.js';
 
 interface PageOptions {
   readonly root?: readonly string[];
@@ -12,8 +12,8 @@ interface PageOptions {
 }
 
 /** `page`: what `status` and `history` know, in a browser. */
-export function pageVerb(session: Session, end: (code: number) => void): Command {
-  return new Command('page')
+export function pageVerb(session: Session, end: (code: number) => void): Verb {
+  return new Verb('page')
     .description('what status and history know, as a page: served on this machine, or as a file')
     .option(
       '--root <dir...>',
@@ -21,6 +21,8 @@ export function pageVerb(session: Session, end: (code: number) => void): Command
     )
     .option('--port <port>', `where it is served (default: ${PORT}, or a free one; 0: a free one)`)
     .option('--out <file>', 'write it to a file, and serve nothing')
+    .example('page', 'serves it until it is interrupted, and prints its address')
+    .example('page --out status.html', 'writes it to a file')
     .action(async ({ root, port, out }: PageOptions) => {
       const folders = await foldersOf(root ?? []);
       if (out === undefined) await serve(folders, portOf(port), session);

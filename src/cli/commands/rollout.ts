@@ -1,11 +1,11 @@
-import type { Command } from 'commander';
 import { foreseeRollout, type Question } from '../../agent/foresee.js';
 import { DURATION_FORMS, parseDuration } from '../../config/duration.js';
 import { GitOpsError } from '../../domain/errors.js';
 import { EXIT } from '../exit.js';
-import { jsonText, rolloutJson } from '../json.js';
+import { rolloutJson } from '../json.js';
 import { renderRollout } from '../render-rollout.js';
 import { openNamedRoot, verb, type CommonOptions, type Session } from '../session.js';
+import type { Verb } from '../verb.js';
 
 interface RolloutOptions extends CommonOptions {
   readonly policy?: string;
@@ -16,7 +16,7 @@ interface RolloutOptions extends CommonOptions {
 }
 
 /** `rollout TAG`: who gets a release, and when. */
-export function rolloutVerb({ terminal }: Session, end: (code: number) => void): Command {
+export function rolloutVerb({ terminal }: Session, end: (code: number) => void): Verb {
   return verb('rollout', "who gets a release, and when, as the fleet's policy says")
     .argument('<tag>', 'the release, out already or not')
     .option('--policy <file>', "a fleet.json (default: the policy that this root's machine follows)")
@@ -25,13 +25,13 @@ export function rolloutVerb({ terminal }: Session, end: (code: number) => void):
     .option('--out <when>', 'when the tag is pushed (default: now)')
     .option('--poll <span>', 'how often the machines look', '5m')
     .option('--json', 'for programs')
+    .example('rollout v1.5.0', 'as the policy of this root says')
+    .example('rollout v1.5.0 --policy fleet.json --out 2026-12-01T10:00', 'before the policy is published')
     .action(async (tag: string, options: RolloutOptions) => {
       const { policy = null, roster = null, from = null, out = null } = options;
       const question: Question = { tag, policy, roster, from, out, pollEveryMs: spanOf(options.poll) };
       const foresight = await foreseeRollout(question, () => openNamedRoot(options));
-      terminal.data(
-        options.json === true ? jsonText(rolloutJson(foresight)) : renderRollout(foresight, terminal.colors),
-      );
+      terminal.tell(rolloutJson(foresight), renderRollout(foresight, terminal.colors));
       end(EXIT.done);
     });
 }

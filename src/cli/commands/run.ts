@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { Command } from 'commander';
 import { openRoot, rootsOfModule } from '../../agent/compose.js';
 import { runPollers } from '../../module/run-pollers.js';
 import { EXIT } from '../exit.js';
 import { namedFolder, type Session } from '../session.js';
+import { Verb } from '../verb.js';
 
 interface RunOptions {
   readonly root: readonly string[];
@@ -11,8 +11,8 @@ interface RunOptions {
 }
 
 /** `run`: the poller in the foreground, as pm2 runs it. Its output is a line for each thing that happens. */
-export function runVerb({ terminal, signal }: Session, end: (code: number) => void): Command {
-  return new Command('run')
+export function runVerb({ terminal, signal }: Session, end: (code: number) => void): Verb {
+  return new Verb('run')
     .description('the poller in the foreground (what pm2 runs)')
     .option(
       '--root <dir>',
@@ -21,6 +21,8 @@ export function runVerb({ terminal, signal }: Session, end: (code: number) => vo
       [],
     )
     .option('--module', 'the roots that pm2 set pm2-gitops:root names (what pm2 install runs)')
+    .example('run', 'polls until it is interrupted')
+    .example('run --root /srv/shop --root /srv/api', 'for two roots at once')
     .action(async (options: RunOptions) => {
       await runPollers(await foldersOf(options), {
         print: (line) => {
