@@ -8,6 +8,7 @@ import type { PollResult } from '../domain/turn.js';
 import { systemClock } from '../os/clock.js';
 import type { EndedRun } from './ended-runs.js';
 import type { Root } from './root.js';
+import type { Listener } from './tell-programs.js';
 
 /** What a poll did. `held`: the disk takes nothing, so it did not even look. */
 export type Polled = PollResult | 'held';
@@ -65,6 +66,9 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** The moved tags that the host was told of, and where they stand. */
   readonly #moved = new Map<string, Commit>();
 
+  /** Tells programs how the root is; null before the first turn. */
+  #listener: Listener | null = null;
+
   constructor(folder: string) {
     super();
     this.#folder = folder;
@@ -95,12 +99,14 @@ export class Agent extends EventEmitter<AgentEvents> {
       turn = waitMs <= LONGEST_SLEEP_MS ? planned : null;
     }
     stopWatching();
+    await this.#listener?.close();
   }
 
   /** Takes a turn, if there is one to take, and tells when the next one is. */
   async #take(turn: Instant | null | 'first'): Promise<Instant> {
     const { turnsOf } = await loadTurn();
     const root = await this.#open();
+    await this.#listen(root);
     const turns = await turnsOf(root);
     const due = turn === 'first' ? turns.first : turn;
     if (due !== null) await this.#poll(root, due);
@@ -117,9 +123,22 @@ export class Agent extends EventEmitter<AgentEvents> {
       return 'held' as const;
     });
     this.emit('polled', polled);
+    if (polled !== 'notOurTurn') await this.#tellFile(root);
     await this.#tellLine(root);
     await this.#tellMoved(root);
     return polled;
+  }
+
+  async #listen(root: Root): Promise<void> {
+    const { Listener } = await loadTurn();
+    this.#listener ??= new Listener(this.#clock, (error) => this.emit('problem', error));
+    await this.#listener.follow(root);
+  }
+
+  /** A file that cannot be written keeps nobody from polling. */
+  async #tellFile(root: Root): Promise<void> {
+    const { tellFile } = await loadTurn();
+    await tellFile(root, this.#over.signal).catch((error: unknown) => this.#tellProblem(error));
   }
 
   /** Nothing that goes wrong here reaches the host: it is told, and tried again. */

@@ -1,8 +1,6 @@
-import { mayRepair } from '../domain/decide.js';
-import { statusOf, type Status } from '../domain/status.js';
-import { tellDrift } from '../domain/tell-drift.js';
+import type { Status } from '../domain/status.js';
+import { assembleStatus } from './assemble-status.js';
 import { gatherFacts } from './facts.js';
-import { recordedFacts } from './glance.js';
 import { lookByEye } from './look-closely.js';
 import { findOrphans } from './orphans.js';
 import type { Root } from './root.js';
@@ -11,16 +9,7 @@ import type { Root } from './root.js';
 export async function readStatus(root: Root, signal: AbortSignal): Promise<Status> {
   const facts = await gatherFacts(root);
   const look = await lookByEye(root, facts.upgrade, signal);
-  const { active, repairs } = facts.upgrade;
-  return statusOf({
-    ...(await recordedFacts(root, facts)),
-    processes: look.processes,
-    trail: look.trail,
-    drift:
-      active === null
-        ? []
-        : tellDrift(look.drift, { active, allowed: mayRepair(facts), repairs, asked: false, now: facts.now }),
-    orphans: look.silence === null ? await findOrphans(root, active?.apps ?? null, signal) : [],
-    warnings: look.silence === null ? [] : [look.silence.message],
-  });
+  const apps = facts.upgrade.active?.apps ?? null;
+  const orphans = look.silence === null ? await findOrphans(root, apps, signal) : [];
+  return assembleStatus(root, facts, { ...look, orphans });
 }

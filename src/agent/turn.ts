@@ -4,4 +4,5 @@ export { newestEnded } from './ended-runs.js';
 export { lineNews } from './line-news.js';
 export { movedNow } from './moved-news.js';
 export { poll } from './poll.js';
+export { Listener, tellFile } from './tell-programs.js';
 export { turnsOf } from './turns.js';

@@ -8,6 +8,7 @@ import { prepareToRun } from '../os/run.js';
 import { parseWorkOrder, type WorkOrder } from './launch.js';
 import type { Root } from './root.js';
 import { tellEnd } from './tell-deployment.js';
+import { tellFile } from './tell-programs.js';
 import { work } from './worker.js';
 import { openWorkplace, type Workplace } from './workplace.js';
 
@@ -21,7 +22,9 @@ async function main(): Promise<Workplace | null> {
   try {
     const visit = await work(place);
     await answer(root, order, toAnswer(visit));
-    return visit.kind === 'busy' ? null : place;
+    if (visit.kind === 'busy') return null;
+    await tellPrograms(place);
+    return place;
   } catch (error) {
     place.report.step(
       `the worker ended: ${isGitOpsError(error) ? error.message : String(error instanceof Error ? error.stack : error)}`,
@@ -37,6 +40,13 @@ async function main(): Promise<Workplace | null> {
     process.exitCode = 1;
     return null;
   }
+}
+
+/** That it cannot be told is no failure of the run. */
+async function tellPrograms({ root, report, signal }: Workplace): Promise<void> {
+  await tellFile(root, signal).catch((error: unknown) => {
+    report.step(`warning: ${messageOf(error)}`);
+  });
 }
 
 async function answer({ layout }: Root, order: WorkOrder, told: Answer): Promise<void> {

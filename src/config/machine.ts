@@ -7,6 +7,7 @@ import { freezeList, freezesOf } from './freeze.js';
 import { approval, channelForm, major, section, soak, text, timezone } from './forms.js';
 import { githubForm, parseGithub, type GithubConfig } from './github.js';
 import { explainIssues } from './issues.js';
+import { metricsForm, metricsFrom, type MetricsConfig } from './metrics.js';
 import {
   credentialsSection,
   parseCredentials,
@@ -48,6 +49,8 @@ export interface MachineConfig {
   readonly dirty: 'refuse' | 'stash';
   /** Whether what is not as we left it is put right by itself. */
   readonly drift: 'repair' | 'report';
+  /** Where programs read how the machine is. */
+  readonly metrics: MetricsConfig;
   /** The machine's name in output; null: its host name. */
   readonly name: string | null;
   readonly labels: Readonly<Record<string, string>>;
@@ -97,6 +100,7 @@ export const gitopsFile = section({
   ),
   dirty: v.optional(v.picklist(['refuse', 'stash'], 'must be "refuse" or "stash"'), 'refuse'),
   drift: v.optional(v.picklist(['repair', 'report'], 'must be "repair" or "report"'), 'repair'),
+  metrics: v.optional(metricsForm),
   name: v.optional(text),
   labels: v.optional(v.record(v.string(), v.string()), {}),
   ...Object.fromEntries(LATER.map((key) => [key, v.optional(later)])),
@@ -148,6 +152,7 @@ function configFrom({ strategy, zone = 'UTC', crons = new Map() }: Origin) {
       ...{ repository, channel, channelText: value.channel, strategy: value.strategy ?? strategy },
       ...{ poll, timezone: value.timezone ?? null, rules: rulesFrom(value, place) },
       ...{ tagPrefix, credentials, policy, verify: verifyFrom(value.verify), github },
+      metrics: metricsFrom(value.metrics),
       ...{ apps: apps ?? null, keep, dirty, drift, name: name ?? null, labels },
     };
   };

@@ -25,6 +25,7 @@ export interface Observed extends Listing {
   readonly outage: Outage | null;
   /** How many looks there were, those that failed or were left out included: the machine was there. */
   readonly looks: number;
+  readonly tally: Tally;
   /** When all refs were asked for last, and by which question; null: never, or what was answered is lost. */
   readonly listed: { readonly at: Instant; readonly asked: string } | null;
   /** The commit of the fleet's policy; null where none is followed, or it was never seen. */
@@ -32,6 +33,16 @@ export interface Observed extends Listing {
   /** Why the policy could not be looked for, though the releases could; or null. */
   readonly policyError: string | null;
 }
+
+/** What became of the looks since the record began, and the last good one; null: there was none. */
+export interface Tally {
+  readonly failed: number;
+  readonly leftOut: number;
+  readonly goodAt: Instant | null;
+}
+
+/** The tally before the first look. */
+export const NO_TALLY: Tally = { failed: 0, leftOut: 0, goodAt: null };
 
 /** The look that showed a commit first. */
 export interface Sighting {
@@ -64,6 +75,7 @@ export function afterLook(
   const looks = (before?.looks ?? 0) + 1;
   return {
     ...{ turn, at, ...GOOD, refs, seen, looks, listed: { at, asked } },
+    tally: { ...tallyOf(before), goodAt: at },
     ...policySeen(before, policy),
     first: firstSights(before, trustedRefs({ refs, seen }), { at, look: looks }),
   };
@@ -73,8 +85,13 @@ export function afterLook(
 export function afterQuietLook(before: Observed, { turn, at, policy = null }: LookFacts): Observed {
   return {
     ...{ ...before, turn, at, ...GOOD, looks: before.looks + 1 },
+    tally: { ...before.tally, goodAt: at },
     ...policySeen(before, policy),
   };
+}
+
+function tallyOf(before: Observed | null): Tally {
+  return before?.tally ?? NO_TALLY;
 }
 
 const GOOD = { error: null, code: null, outage: null } as const;
@@ -143,6 +160,7 @@ export function afterFailedLook(
     refs: before?.refs ?? [],
     seen: before?.seen ?? {},
     looks: (before?.looks ?? 0) + 1,
+    tally: { ...tallyOf(before), failed: tallyOf(before).failed + 1 },
     first: before?.first ?? {},
     listed: before?.listed ?? null,
     policy: policy?.commit ?? before?.policy ?? null,
@@ -152,7 +170,8 @@ export function afterFailedLook(
 
 /** The record after a turn at which the source was left alone. */
 export function afterTurnLeftOut(before: Observed, turn: Instant): Observed {
-  return { ...before, turn, looks: before.looks + 1 };
+  const { tally } = before;
+  return { ...before, turn, looks: before.looks + 1, tally: { ...tally, leftOut: tally.leftOut + 1 } };
 }
 
 /** Version tags that moved since they were first seen: reported, never followed. */

@@ -2,7 +2,7 @@ import { compareVersions } from './channel.js';
 import type { Disk } from './disk.js';
 import { NO_FORGE } from './forge.js';
 import { NO_REQUEST, type Facts } from './facts.js';
-import type { Observed } from './observed.js';
+import { NO_TALLY, type Observed } from './observed.js';
 import { NO_ORDERS } from './orders.js';
 import type { MachineIdentity, PolicyState } from './policy.js';
 import { describeRelease, type Instant, type Release } from './release.js';
@@ -79,6 +79,7 @@ function observedBy(
     ...{ policy: null, policyError: null },
     listed: { at, asked: '' },
     looks: 1 + Math.floor((at - first) / pollEveryMs),
+    tally: NO_TALLY,
     first: { [`refs/tags/${tag}`]: { commit: release.commit, at: first, look: 1 } },
   };
 }

@@ -6,8 +6,8 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { isIPv4 } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { isLoopback } from '../domain/loopback.js';
 
 /** What is asked: a GET, or a HEAD, whose answer is the same without its body. */
 export interface LoopbackRequest {
@@ -46,11 +46,6 @@ export interface LoopbackServer {
   readonly url: string;
   /** Ends it, whoever is still connected. */
   close(): Promise<void>;
-}
-
-/** Whether an address is one that only this machine itself can reach. */
-export function isLoopback(host: string): boolean {
-  return host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
 const LIMITS = {

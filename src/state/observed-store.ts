@@ -1,4 +1,4 @@
-import type { Listing, Observed } from '../domain/observed.js';
+import { NO_TALLY, type Listing, type Observed } from '../domain/observed.js';
 import type { Layout } from './layout.js';
 import { rememberFile } from '../os/read-once.js';
 import { readRecord, writeRecord } from './records.js';
@@ -45,7 +45,7 @@ export async function writeObserved(layout: Layout, observed: Observed): Promise
 const NO_LISTING: Listing = { refs: [], seen: {}, first: {} };
 const NO_LOOK = {
   ...{ turn: 0, error: null, code: null, outage: null, listed: null },
-  ...{ policy: null, policyError: null },
+  ...{ policy: null, policyError: null, tally: NO_TALLY },
 };
 
 async function writeListing(path: string, listing: Stored): Promise<void> {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { DRIFT_KINDS } from '../domain/drift.js';
 import { ERROR_CODES } from '../domain/errors.js';
+import { NO_TALLY } from '../domain/observed.js';
 import { REASONS } from '../domain/verdict.js';
 import { OUTCOMES, RUN_PHASES } from '../domain/run.js';
 
@@ -90,6 +91,11 @@ export const observedFile = v.object({
     null,
   ),
   looks: v.number(),
+  // Records of before looks were counted by what became of them have none.
+  tally: v.optional(
+    v.object({ failed: v.number(), leftOut: v.number(), goodAt: v.nullable(instant) }),
+    NO_TALLY,
+  ),
   listed: v.optional(v.nullable(v.object({ at: instant, asked: v.string() })), null),
   policy: v.nullable(commit),
   policyError: v.nullable(v.string()),

@@ -26,6 +26,7 @@ const DEFAULTS: MachineConfig = {
   keep: 3,
   dirty: 'refuse',
   drift: 'repair',
+  metrics: { listen: null, file: null },
   name: null,
   labels: {},
 };

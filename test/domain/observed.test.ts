@@ -45,6 +45,7 @@ test('a look that failed keeps what was known, and counts', () => {
   assert.deepEqual(bad, {
     ...{ ...good, turn: 20, at: 21, looks: 2 },
     ...{ error: 'no network', code: 'SOURCE_UNREACHABLE' },
+    tally: { failed: 1, leftOut: 0, goodAt: LOOK.at },
   });
   assert.deepEqual(afterFailedLook(null, NO_NETWORK, { turn: 1, at: 2 }).refs, []);
   assert.equal(afterLook(bad, [], LOOK).code, null);

@@ -4,8 +4,8 @@ import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test, { type TestContext } from 'node:test';
+import { isLoopback } from '../../src/domain/loopback.js';
 import {
-  isLoopback,
   openLoopbackServer,
   plainAnswer,
   type LoopbackOptions,
@@ -142,7 +142,7 @@ test('an address belongs to one, and to another when that one has closed', async
 });
 
 test('only an address of this machine alone is listened at', async (context) => {
-  for (const host of ['0.0.0.0', '::', '10.0.0.1', 'localhost', '127.evil.example', ''])
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', 'localhost', '127.evil.example', '127.0.0.256', ''])
     await assert.rejects(open(context, { host }), /no loopback address/, host);
   assert.deepEqual(['127.0.0.1', '127.1.2.3', '::1'].map(isLoopback), [true, true, true]);
 });

@@ -46,6 +46,11 @@ export const MACHINE_MEANINGS: Readonly<Record<string, string>> = {
     'What to do with local edits in an adopted checkout when a release is activated: refuse, or stash them.',
   drift:
     'What to do with what is no longer as pm2-gitops left it: repair it, or only report it. What somebody wrote is never repaired unasked.',
+  metrics: 'Where programs read how the machine is: at an address, in a file, or both. Default: nowhere.',
+  'metrics.listen':
+    'An address of this machine alone, such as 127.0.0.1:9464, at which /metrics, /status and /healthz are answered. (Checked beyond: loopback, with a port.)',
+  'metrics.file':
+    "A file for the textfile collector of Prometheus' node_exporter. (Checked beyond: an absolute path that ends with .prom.)",
   name: "The machine's name in output. Default: its host name.",
   labels: 'What groups of a policy for the fleet may ask for.',
   window:
