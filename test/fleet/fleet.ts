@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { placeOf } from '../../src/agent/identity.js';
 import { layoutOf } from '../../src/state/layout.js';
 import { holderOf } from '../../src/state/lock.js';
+import { writeRecord } from '../../src/state/records.js';
 import { Machine } from '../bed/machine.js';
 import { Remote, type Files } from '../bed/remote.js';
 
@@ -16,6 +18,13 @@ export interface Member {
 /** What a member is made of, besides its name. */
 export interface MemberTerms {
   readonly labels?: Readonly<Record<string, string>>;
+  readonly place: Place;
+}
+
+/** A place in [0, 1) in the wave of a tag. */
+interface Place {
+  readonly tag: string;
+  readonly at: number;
 }
 
 const PROGRAM = join(dirname(fileURLToPath(import.meta.url)), 'agents-program.js');
@@ -48,15 +57,16 @@ export class Fleet {
     t.after(() => remote.close());
     const machine = await Machine.open();
     t.after(() => machine.close());
-    const members = terms.map((_, index) => {
+    const members = terms.map((each, index) => {
       const name = `vps-${String(index + 1).padStart(2, '0')}`;
-      return { name, root: machine.path(name) };
+      return { ...each, name, root: machine.path(name) };
     });
     const fleet = new Fleet({ remote, machine, members });
     await fleet.release('v1.0.0');
-    await machine.pm2(['ping']); // several that start a daemon at once wait for each other for ever
-    // A few at once: each is a clone and a command line.
-    const waiting = members.map((member, index) => ({ ...member, ...terms[index] }));
+    for (const { root } of members) await fleet.#clone(root);
+    await fleet.#startApps();
+    // A few at once: each is a command line.
+    const waiting = [...members];
     await Promise.all(Array.from({ length: 4 }, () => fleet.#joinAll(waiting)));
     return fleet;
   }
@@ -109,14 +119,33 @@ export class Fleet {
       await this.#join(member);
   }
 
-  async #join({ name, root, labels = {} }: Member & MemberTerms): Promise<void> {
+  async #clone(root: string): Promise<void> {
     const { machine, remote } = this;
     await machine.must('git', ['clone', '--quiet', remote.url, root], { cwd: machine.home });
     await machine.must('git', ['checkout', '--quiet', '--detach', 'v1.0.0'], { cwd: root });
-    await machine.pm2(['start', 'app.js', '--name', name], { cwd: root });
+  }
+
+  async #startApps(): Promise<void> {
+    const path = join(this.machine.home, 'all.config.json');
+    const apps = this.members.map(({ name, root }) => ({ name, cwd: root, script: 'app.js' }));
+    await writeFile(path, JSON.stringify({ apps }));
+    await this.machine.pm2(['start', path], { cwd: this.machine.home });
+  }
+
+  async #join({ name, root, labels = {}, place }: Member & MemberTerms): Promise<void> {
+    const { machine } = this;
     await machine.must(process.execPath, [CLI, 'init', '--yes'], { cwd: root });
+    await writeRecord(layoutOf(root).machine, { id: idAt(place), createdAt: Date.now() });
     await machine.configure({ name, labels, apps: [name], poll: '10s', policy: { ref: 'fleet' } }, { root });
   }
 }
 
 const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+/** An id whose draw for the tag is the place, as nearly as a hundredth. */
+function idAt({ tag, at }: Place): string {
+  for (let lot = 0; ; lot += 1) {
+    const id = `machine-${lot}`;
+    if (Math.abs(placeOf(id, tag) - at) < 0.01) return id;
+  }
+}
