@@ -7,7 +7,12 @@ import * as v from 'valibot';
 import { openRoot } from '../../src/agent/compose.js';
 import { readStatus } from '../../src/agent/status.js';
 import { statusJson } from '../../src/cli/json.js';
+import type { Release } from '../../src/domain/release.js';
+import type { Phase } from '../../src/domain/upgrade.js';
 import { systemClock } from '../../src/os/clock.js';
+import { readJournal } from '../../src/state/journal.js';
+import { layoutOf } from '../../src/state/layout.js';
+import { holderOf, type Holder } from '../../src/state/lock.js';
 import {
   AppAnswerSchema,
   JlistSchema,
@@ -36,6 +41,13 @@ export interface Terms {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+}
+
+/** Phase and active release are null without a journal that tells them, the worker where none is at work. */
+interface Glance {
+  readonly phase: Phase['at'] | null;
+  readonly active: Release | null;
+  readonly worker: Holder | null;
 }
 
 /** The compiled library, as an embedding app imports it. */
@@ -194,6 +206,14 @@ export class Machine {
     if (code === null || ![0, 3, 5].includes(code))
       throw new Error(`status ended with ${code ?? 'a kill'}:\n${stdout}\n${stderr}`);
     return v.parse(StatusSchema, JSON.parse(stdout));
+  }
+
+  /** What journal and lock tell of the work under way: for what is asked again and again, as a status looks at every process. */
+  async glance({ root = this.root } = {}): Promise<Glance> {
+    const { journal, upgradeLock } = layoutOf(root);
+    const upgrade = (await readJournal(journal))?.upgrade ?? null;
+    const active = upgrade?.active?.release ?? null;
+    return { phase: upgrade?.phase.at ?? null, active, worker: await holderOf(upgradeLock) };
   }
 
   /** pm2's own list, by the daemon and the command line that people use. */

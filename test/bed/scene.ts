@@ -129,6 +129,11 @@ export class Scene {
     return this.machine.status({ root: this.root });
   }
 
+  /** Phase, active release and worker, for what is asked again and again. */
+  glance(): ReturnType<Machine['glance']> {
+    return this.machine.glance({ root: this.root });
+  }
+
   /** Waits until every instance of every app answers with a version. */
   async everywhere(version: string): Promise<void> {
     for (const port of this.ports()) {

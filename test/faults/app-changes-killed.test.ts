@@ -33,7 +33,7 @@ async function checkAndKillAt(
   wanted: (names: readonly string[]) => boolean,
 ): Promise<void> {
   await Promise.all([scene.check(), killWorkerAt(scene, phase, wanted)]);
-  await waitFor('the killed one to be gone', async () => (await scene.status()).worker === null);
+  await waitFor('the killed one to be gone', async () => (await scene.glance()).worker === null);
 }
 
 async function killWorkerAt(
@@ -97,7 +97,7 @@ test(
     await scene.release('v1.2.0', { preamble: TELL, apps: apps(port, 'b') });
     await checkAndKillAt(scene, 'proving', (names) => names.includes('fresh'));
     await scene.check();
-    await waitFor('v1.2.0', async () => (await scene.status()).active?.tag === 'v1.2.0');
+    await waitFor('v1.2.0', async () => (await scene.glance()).active?.tag === 'v1.2.0');
     const after = await environments(machine);
     assert.deepEqual(await namesOf(machine), ['fresh', 'steady', 'web', 'web']);
     assert.deepEqual([after['web#1']?.['LOG'], after['web#1']?.['OWN']], ['b', 'of the shell']);
@@ -107,7 +107,7 @@ test(
       await checkAndKillAt(scene, 'proving', (names) => !names.includes('web'));
       await writeFile(join(scene.root, '.pm2-gitops', 'apps.json'), 'torn');
       await scene.check();
-      await waitFor('v1.3.0', async () => (await scene.status()).active?.tag === 'v1.3.0');
+      await waitFor('v1.3.0', async () => (await scene.glance()).active?.tag === 'v1.3.0');
       assert.deepEqual(await namesOf(machine), ['fresh', 'old', 'steady', 'web', 'web']);
       assert.equal((await environments(machine))['web#1']?.['LOG'], 'a');
     });

@@ -6,6 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import * as v from 'valibot';
 import { readJournal } from '../../src/state/journal.js';
 import { layoutOf } from '../../src/state/layout.js';
+import { readObserved } from '../../src/state/observed-store.js';
 import { FalseClock } from '../bed/false-clock.js';
 import { QUICK, Scene, type Change } from '../bed/scene.js';
 import { waitFor } from '../bed/wait.js';
@@ -194,7 +195,7 @@ async function whileProven(scene: Scene, aheadMs: number): Promise<void> {
 
 async function atRest(scene: Scene): Promise<void> {
   const rests = async (): Promise<boolean> => {
-    const { worker, phase } = await scene.status();
+    const { worker, phase } = await scene.glance();
     return worker === null && (phase === 'idle' || phase === 'staged');
   };
   await waitFor('the end of the run', rests, { limitMs: 40_000 });
@@ -206,8 +207,8 @@ async function polledByTheClock(scene: Scene): Promise<void> {
   await waitFor(
     'a poll by the clock as it is',
     async () => {
-      const at = Date.parse((await scene.status()).lastPoll?.at ?? '');
-      return Math.abs(at - from) < HOUR_MS;
+      const seen = await readObserved(layoutOf(scene.root));
+      return seen !== null && Math.abs(seen.at - from) < HOUR_MS;
     },
     { limitMs: 3 * POLL_MS },
   );

@@ -20,7 +20,7 @@ test(
     await scene.release('v1.1.0', { gitops: { health } });
     await writeFile(wait, '');
     await scene.check();
-    await waitFor('the first start', async () => (await scene.status()).phase === 'proving');
+    await waitFor('the first start', async () => (await scene.glance()).phase === 'proving');
 
     assert.equal(await killWorkersIn(scene, 'proving'), 3, 'starts of a candidate');
     const givenUp = await scene.status();
@@ -67,14 +67,14 @@ const Starts = v.object({ upgrade: v.object({ phase: v.object({ starts: v.option
 async function killWorkersIn(scene: Scene, phase: string): Promise<number> {
   for (let killed = 0; ; killed += 1) {
     const found = await waitFor(`start ${killed + 1} of ${phase}, or another phase`, async () => {
-      const { phase: now, worker } = await scene.status();
+      const { phase: now, worker } = await scene.glance();
       if (now !== phase) return 'left';
       return (await startsOnRecord(scene)) === killed + 1 && worker?.pid;
     });
     if (found === 'left') return killed;
     process.kill(found, 'SIGKILL');
     await waitFor('the killed one to be gone', async () => {
-      const { worker } = await scene.status();
+      const { worker } = await scene.glance();
       return worker?.pid !== found;
     });
     await scene.check();

@@ -154,8 +154,9 @@ if (!existsSync(flag)) { writeFileSync(flag, ''); execSync('mount --bind -o ro $
 async function converge(scene: Scene, tag: string): Promise<void> {
   for (let polls = 0; polls < 10; polls += 1) {
     await scene.check();
-    const { phase, active, worker } = await scene.status();
-    if (phase === 'idle' && active?.tag === tag && worker === null) break;
+    await waitFor('its worker to end', async () => (await scene.glance()).worker === null);
+    const { phase, active } = await scene.status();
+    if (phase === 'idle' && active?.tag === tag) break;
   }
   await scene.everywhere(tag);
   const { phase, active } = await scene.status();

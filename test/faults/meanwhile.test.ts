@@ -29,7 +29,7 @@ async function meanwhile(scene: Scene, spot: Spot, act: () => Promise<unknown>):
   await act();
   await scene.check();
   await rm(wait);
-  await waitFor('the end of the run', async () => (await scene.status()).worker === null);
+  await waitFor('the end of the run', async () => (await scene.glance()).worker === null);
 }
 
 test(
@@ -92,7 +92,7 @@ test(
         await scene.release(tag, pausing(scene, spot));
         await meanwhile(scene, spot, () => remote.deleteTag(tag));
         await scene.check();
-        await waitFor('rest', async () => (await scene.status()).phase === 'idle');
+        await waitFor('rest', async () => (await scene.glance()).phase === 'idle');
         const { active, quarantine, lastRun } = await scene.status();
         assert.deepEqual([active?.tag, quarantine, lastRun?.outcome], ['v1.4.0', [], 'blocked']);
         assert.deepEqual(await machine.starts(), starts);

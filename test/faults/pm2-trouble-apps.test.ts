@@ -89,7 +89,7 @@ test(
     assert.ok((await restarting) > 0);
     assert.ok(code !== null && [0, 3, 4].includes(code), `ended with ${code ?? 'a kill'}: ${stderr}`);
     await waitFor('rest', async () => {
-      const { worker, phase } = await scene.status();
+      const { worker, phase } = await scene.glance();
       if (worker === null && phase !== 'idle') await scene.check();
       return worker === null && phase === 'idle';
     });

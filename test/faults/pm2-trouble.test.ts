@@ -32,7 +32,7 @@ async function meanwhile(scene: Scene, spot: Spot, act: () => Promise<unknown>):
   await act();
   await rm(wait);
   await waitFor('rest', async () => {
-    const { worker, phase } = await scene.status();
+    const { worker, phase } = await scene.glance();
     if (worker === null && phase !== 'idle') await scene.check();
     return worker === null && phase === 'idle';
   });
@@ -134,9 +134,7 @@ test(
           await waitFor(
             'a call that is given up',
             async () => (await scene.cliMust(['logs'])).includes('looking again in'),
-            {
-              limitMs: 40_000,
-            },
+            { limitMs: 40_000, everyMs: 1_000 },
           );
         } finally {
           process.kill(daemon, 'SIGCONT');

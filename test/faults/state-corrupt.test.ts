@@ -145,7 +145,7 @@ async function loseJournalWhileProving(scene: Scene, tag: string, change: Change
   await scene.release(tag, change);
   await scene.check();
   const pid = await waitFor(`the worker to prove ${tag}`, async () => {
-    const { phase, worker } = await scene.status();
+    const { phase, worker } = await scene.glance();
     const started = (await scene.startsOf(tag)).length > 0;
     return phase === 'proving' && started && worker?.pid;
   });
@@ -159,7 +159,7 @@ async function converges(scene: Scene, version: string): Promise<void> {
   await waitFor(
     `${version} on every process`,
     async () => {
-      const { phase, worker } = await scene.status();
+      const { phase, worker } = await scene.glance();
       const versions = await scene.versions();
       if (phase === 'idle' && worker === null && versions.join() === version) return true;
       if (worker === null) await scene.check();

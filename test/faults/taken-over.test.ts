@@ -13,13 +13,13 @@ const Holder = v.object({ pid: v.pipe(v.number(), v.minValue(1)) });
 async function killWorker(scene: Scene): Promise<void> {
   const lock = await readFile(join(scene.root, '.pm2-gitops', 'upgrade.lock'), 'utf8');
   process.kill(v.parse(Holder, JSON.parse(lock)).pid, 'SIGKILL');
-  await waitFor('the killed one to be gone', async () => (await scene.status()).worker === null);
+  await waitFor('the killed one to be gone', async () => (await scene.glance()).worker === null);
 }
 
 /** Polls until nothing is left to do. */
 async function rest(scene: Scene): Promise<void> {
   await waitFor('rest', async () => {
-    const { worker, phase } = await scene.status();
+    const { worker, phase } = await scene.glance();
     if (worker === null && phase !== 'idle') await scene.check();
     return worker === null && phase === 'idle';
   });

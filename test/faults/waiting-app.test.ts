@@ -41,10 +41,10 @@ test(
     });
     const lock = await readFile(join(scene.root, '.pm2-gitops', 'upgrade.lock'), 'utf8');
     process.kill(v.parse(Holder, JSON.parse(lock)).pid, 'SIGKILL');
-    await waitFor('the killed one to be gone', async () => (await scene.status()).worker === null);
+    await waitFor('the killed one to be gone', async () => (await scene.glance()).worker === null);
     await scene.check();
     await waitFor('the release on record', async () => {
-      const { phase, active, worker } = await scene.status();
+      const { phase, active, worker } = await scene.glance();
       return phase === 'idle' && active?.tag === 'v1.1.0' && worker === null;
     });
     await scene.everywhere('v1.1.0');

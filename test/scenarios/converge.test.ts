@@ -22,10 +22,11 @@ test('S1: ten processes trigger at once, and there is one run', LIMIT, async (t)
   const before = { ...remote.counts, installs: (await machine.tool('npm').calls(/./)).length };
 
   const outcomes = await Promise.all(Array.from({ length: 10 }, () => scene.cli(['apply'])));
-  const status = await waitFor('the worker to end', async () => {
-    const now = await scene.status();
-    return now.worker === null && now.active?.tag === 'v1.1.0' ? now : null;
+  await waitFor('the worker to end', async () => {
+    const { worker, active } = await scene.glance();
+    return worker === null && active?.tag === 'v1.1.0';
   });
+  const status = await scene.status();
 
   assert.ok(
     outcomes.some(({ code }) => code === 0),
@@ -67,9 +68,15 @@ test('S4, S5: neither a package.json that lags nor an unchanged lockfile makes w
   const starts = await scene.machine.starts();
   await scene.cliMust(['apply']);
   assert.equal((await scene.cli(['status'])).code, 0);
-  // What every scene reads by `scene.status()` is what people and programs are told; the next turn may have come in between.
-  const [told, read] = [await scene.machine.statusByCli(), await scene.status()];
+  // What scenes read by themselves is what people and programs are told; the next turn may have come in between.
+  const [told, read, glanced] = [
+    await scene.machine.statusByCli(),
+    await scene.status(),
+    await scene.glance(),
+  ];
   assert.deepEqual({ ...told, nextPoll: null }, { ...read, nextPoll: null });
+  const { phase, active, worker } = told;
+  assert.deepEqual([glanced.phase, glanced.active?.commit, glanced.worker], [phase, active?.commit, worker]);
   assert.deepEqual(await scene.machine.starts(), starts, 'converged: a second apply does nothing');
 });
 

@@ -27,7 +27,7 @@ async function twoReleases(scene: Scene): Promise<{ old: string; now: string }> 
 
 /** Waits for the comparison that a poll began, and for its worker to be gone: until then an `apply` is told that somebody is at it. */
 async function compared(scene: Scene): Promise<void> {
-  const isDone = async () => (await comparedAt(scene)) > 1 && (await scene.status()).worker === null;
+  const isDone = async () => (await comparedAt(scene)) > 1 && (await scene.glance()).worker === null;
   await waitFor('the comparison', isDone, PATIENT);
 }
 

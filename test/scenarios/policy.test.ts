@@ -42,7 +42,7 @@ async function turn(scene: Scene, what: string, holds: (status: Status) => boole
       if (rests) await scene.check();
       return null;
     },
-    { limitMs: 60_000, everyMs: 1_000 },
+    { limitMs: 60_000 },
   );
 }
 

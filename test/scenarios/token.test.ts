@@ -68,7 +68,7 @@ test(
     await writeFile(token, 'second\n');
     assert.equal(await look(), 'online');
     await scene.everywhere('v1.1.0');
-    await waitFor('the run to end', async () => (await scene.status()).active?.tag === 'v1.1.0');
+    await waitFor('the run to end', async () => (await scene.glance()).active?.tag === 'v1.1.0');
     const words = (): string[] => output().match(/Z {2}(offline|online again)/g) ?? [];
     await waitFor('the words of another poller', () => words().length >= 4);
     poller.kill();

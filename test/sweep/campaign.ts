@@ -49,15 +49,13 @@ const REFRESH_EVERY = 25;
 /** Kills the workers of one machine after another and looks at what comes of it. */
 export class Campaign {
   readonly #strategy: Strategy;
-  readonly #journalLate: boolean;
   #subject: Subject | null = null;
   #serves: Tagged | null = null;
   #maxBytes = 0;
   #failures = 0;
 
-  constructor(strategy: Strategy, { journalLate = false } = {}) {
+  constructor(strategy: Strategy) {
     this.#strategy = strategy;
-    this.#journalLate = journalLate;
   }
 
   get subject(): Subject | null {
@@ -74,8 +72,8 @@ export class Campaign {
   }
 
   /** Kills a run as planned, lets the machine come to rest, and looks. A machine that broke a promise is not used again. */
-  async hit(scenario: Scenario, attack: Attack): Promise<Hit> {
-    const { rest, complaints } = await this.#run(scenario, attack.kills, this.#journalLate);
+  async hit(scenario: Scenario, attack: Attack, { journalLate = false } = {}): Promise<Hit> {
+    const { rest, complaints } = await this.#run(scenario, attack.kills, journalLate);
     const trace = rest.points.map(
       ({ visit, point, step, kind, what }) => `${visit} ${point} ${step}: ${kind} ${what}`,
     );

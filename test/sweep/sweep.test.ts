@@ -46,24 +46,20 @@ describe('workers that are killed', { skip, concurrency: 2 }, () => {
   );
 
   it('on the way of a good release: it serves, and nothing is left', { timeout }, async (t) => {
-    const { subject } = await sweep(t, GOOD, ['deciding', 'staging', 'activating', 'proving', 'tidying']);
-    assert.ok(subject !== null);
-    const lines = await journalOf(subject);
+    const campaign = await sweep(t, GOOD, ['deciding', 'staging', 'activating', 'proving', 'tidying']);
+    assert.ok(campaign.subject !== null);
+    const lines = await journalOf(campaign.subject);
     assert.deepEqual(impossibleSteps(lines), []);
     const gap = lines.filter(({ phase }) => phase.at !== 'activating');
     assert.ok(impossibleSteps(gap).includes('staged → proving'), 'a step that is missing is seen');
-  });
 
-  it('the sweep sees a journal that is written after the work', { timeout }, async (t) => {
-    const campaign = new Campaign('releases', { journalLate: true });
-    t.after(() => campaign.close());
-    const { complaints } = await campaign.hit(GOOD, {
-      step: 'staging',
-      kills: [{ point: 90, victims: 'worker', afterMs: null }],
+    await t.test('the sweep sees a journal that is written after the work', async () => {
+      const attack: Attack = { step: 'staging', kills: [{ point: 90, victims: 'worker', afterMs: null }] };
+      const { complaints } = await campaign.hit(GOOD, attack, { journalLate: true });
+      assert.ok(
+        complaints.some(({ text }) => /^run .* has no end$/.test(text)),
+        JSON.stringify(complaints),
+      );
     });
-    assert.ok(
-      complaints.some(({ text }) => /^run .* has no end$/.test(text)),
-      JSON.stringify(complaints),
-    );
   });
 });
