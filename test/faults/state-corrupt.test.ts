@@ -34,7 +34,9 @@ async function openScene(t: TestContext, strategy: Strategy): Promise<Scene> {
   }
   await scene.release('v1.1.0');
   await scene.cliMust(['apply']);
-  await scene.release('v1.2.0', { variant: 'crashes at start' });
+  // On a busy machine half a second is over before its code begins.
+  const gitops = { health: { settle: '3s', timeout: '5s' } };
+  await scene.release('v1.2.0', { variant: 'crashes at start', gitops });
   assert.equal((await scene.cli(['apply'])).code, 4);
   return scene;
 }
