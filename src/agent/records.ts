@@ -24,7 +24,9 @@ export async function readRuns({ layout }: Root, limit: number): Promise<Run[]> 
 export async function findRun(root: Root, named: string | null): Promise<string> {
   const ids = await runIds(root.layout);
   const found =
-    named === null ? ((await runUnderWay(root)) ?? ids.at(-1)) : ids.findLast((id) => id.startsWith(named));
+    named === null
+      ? ((await runUnderWay(root, ids)) ?? ids.at(-1))
+      : ids.findLast((id) => id.startsWith(named));
   if (found !== undefined) return found;
   throw new GitOpsError('USAGE', named === null ? 'no run yet' : `no run "${named}"`, {
     hint: 'see pm2-gitops history',
@@ -58,12 +60,12 @@ export async function followLog(
   return endOf(root, run);
 }
 
-/** The run that a worker has in its hands; before that is journaled, the one that it was launched for. */
-async function runUnderWay(root: Root): Promise<string | null> {
+/** The run that a worker has in its hands; before that has left a trace, the one that it was launched for. */
+async function runUnderWay(root: Root, ids: readonly string[]): Promise<string | null> {
   const holder = await holderOf(root.layout.upgradeLock);
   if (holder === null) return null;
   const { phase } = await knownUpgrade(root);
-  return phase.at === 'idle' ? holder.run : phase.run;
+  return phase.at !== 'idle' && ids.includes(phase.run) ? phase.run : holder.run;
 }
 
 async function isUnderWay({ layout }: Root, run: string): Promise<boolean> {

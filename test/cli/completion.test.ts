@@ -39,7 +39,7 @@ async function openDesk(context: TestContext): Promise<Desk> {
   const script = async (shell: string): Promise<string> => {
     const { code, stdout } = await runCli(root, ['completion', shell]);
     assert.equal(code, 0);
-    const path = join(bin, `completion.${shell}`);
+    const path = join(bin, `completion.${shell === 'powershell' ? 'ps1' : shell}`);
     await writeFile(path, stdout);
     return path;
   };
@@ -88,7 +88,12 @@ test('completion offers what may stand there, in a real shell', async (context) 
 /** Asks a shell what it offers for each of some lines. */
 type Ask = (desk: Desk, typed: readonly string[]) => Promise<string[][]>;
 
-const SHELLS: Readonly<Record<string, Ask>> = { bash: askBash, zsh: askZsh, fish: askFish };
+const SHELLS: Readonly<Record<string, Ask>> = {
+  bash: askBash,
+  zsh: askZsh,
+  fish: askFish,
+  pwsh: askPowershell,
+};
 
 async function askBash({ root, env, script }: Desk, typed: readonly string[]): Promise<string[][]> {
   const lines = [
@@ -147,6 +152,19 @@ async function askFish({ root, env, script }: Desk, typed: readonly string[]): P
   const lines = `source ${await script('fish')}; for line in $argv; complete -C $line; echo ==; end`;
   const { stdout } = await exec('fish', ['--no-config', '-c', lines, ...typed], { cwd: root, env });
   return stdout.split(/^==$/m).map((part) => part.split('\n').map((line) => line.split('\t', 1).join('')));
+}
+
+async function askPowershell({ root, env, script }: Desk, typed: readonly string[]): Promise<string[][]> {
+  const lines = [
+    `. '${await script('powershell')}'`,
+    `foreach ($line in @(${typed.map((line) => `'${line}'`).join(', ')})) {`,
+    '  (TabExpansion2 -inputScript $line -cursorColumn $line.Length).CompletionMatches | ForEach-Object { $_.CompletionText }',
+    "  '=='",
+    '}',
+  ];
+  const args = ['-NoProfile', '-NonInteractive', '-Command', lines.join('\n')];
+  const { stdout } = await exec('pwsh', args, { cwd: root, env });
+  return stdout.split(/^==\r?$/m).map((part) => part.split(/\r?\n/));
 }
 
 function assertOffered(
