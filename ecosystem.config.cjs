@@ -6,6 +6,7 @@ module.exports = {
       name: 'pm2-gitops',
       script: require('node:path').join(__dirname, 'dist/src/cli/main.js'),
       args: 'run',
+      pmx: false,
       cwd: process.env.PM2_GITOPS_ROOT || process.cwd(),
       treekill: false,
       kill_timeout: 5000,

@@ -2,7 +2,7 @@ import type { RootReport } from '../agent/known-roots.js';
 import { isGitOpsError, messageOf } from '../domain/errors.js';
 import { plainLine } from '../domain/plain.js';
 import { stateOf, type State } from '../domain/tell-state.js';
-import { momentsOf } from './moment.js';
+import { momentsOf, untilOf } from './moment.js';
 import { alignRows, type Colors, type Screen } from './terminal.js';
 
 /** The roots of a machine as a table, and beneath it what cannot be read. */
@@ -18,7 +18,6 @@ function rowOf({ root, status }: Extract<RootReport, { at: 'read' }>, colors: Co
   const { active, desired, lastRun, why, channel, pin } = status;
   const state = stateOf(status);
   const outcome = lastRun?.outcome ?? null;
-  const until = why?.until == null ? '' : ` (until ${momentsOf(root)(why.until)})`;
   return [
     plainLine(status.root),
     plainLine(pin === null ? channel : `pin ${pin.tag}`),
@@ -26,7 +25,7 @@ function rowOf({ root, status }: Extract<RootReport, { at: 'read' }>, colors: Co
     plainLine(desired?.tag ?? '–'),
     colorOf(state, colors)(plainLine(state.word)),
     outcome === null ? '–' : (outcome === 'activated' ? colors.green : colors.red)(outcome),
-    why === null ? '' : colors.dim(plainLine(`${why.detail}${until}`)),
+    why === null ? '' : colors.dim(plainLine(`${why.detail}${untilOf(why, momentsOf(root))}`)),
   ];
 }
 

@@ -7,6 +7,7 @@ import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { openRoot } from '../../src/agent/compose.js';
+import { readKnownRoots } from '../../src/state/known-roots.js';
 import { tryLock } from '../../src/state/lock.js';
 import { readOrders } from '../../src/state/store.js';
 import { waitFor } from '../bed/wait.js';
@@ -122,6 +123,10 @@ test('each action always answers, for the root that is meant or for all, and doe
   assert.deepEqual([await holdOf(shop), await holdOf(blog)], [null, 'a fair']);
   // The problem of a root is told once, however often it is tried again.
   assert.equal(below.lines.filter((line) => line.includes('lost  problem: ')).length, 1);
+  assert.deepEqual(
+    (await readKnownRoots(join(home, '.local', 'state', 'pm2-gitops', 'roots'))).map(({ root }) => root),
+    [blog, shop],
+  );
   assert.equal(await below.end(), 0);
 });
 
