@@ -118,7 +118,7 @@ test('each action always answers, for the root that is meant or for all, and doe
   const lock = await tryLock(layout.upgradeLock, { pid: 4711, startedAt: 1, run: null });
   assert.ok(lock);
   assert.match((await below.trigger('apply', 'blog')).said['blog'] ?? '', /pid 4711 is upgrading this root/);
-  await lock.release();
+  lock.release();
   assert.match((await below.trigger('resume', 'shop')).said['shop'] ?? '', /^resumed: .* desired: behind;?/);
   assert.deepEqual([await holdOf(shop), await holdOf(blog)], [null, 'a fair']);
   // The problem of a root is told once, however often it is tried again.
