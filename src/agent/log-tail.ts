@@ -1,9 +1,10 @@
+import { newInLog } from '../domain/cut-log.js';
 import { parseLogLine, type LogLine } from '../observe/log.js';
-import { readTextIfAny } from '../os/files.js';
+import { readBytesIfAny } from '../os/files.js';
 
 export type { LogLine } from '../observe/log.js';
 
-/** Follows logs that grow, one or several in turn; every line is handed out once. */
+/** Follows logs that grow, one or several in turn; every line that is not cut out before is handed out once. */
 export class LogTail {
   readonly #onLine: (line: LogLine) => void;
   readonly #read = new Map<string, number>();
@@ -14,11 +15,10 @@ export class LogTail {
 
   /** Hands out what is new in the log at `path`. */
   async read(path: string): Promise<void> {
-    const text = (await readTextIfAny(path)) ?? '';
-    const read = this.#read.get(path) ?? 0;
-    const whole = text.slice(read, text.lastIndexOf('\n') + 1);
-    this.#read.set(path, read + whole.length);
-    for (const line of whole.split('\n')) {
+    const text = (await readBytesIfAny(path))?.toString('latin1') ?? ''; // a character for each byte
+    const { fresh, read } = newInLog(text.slice(0, text.lastIndexOf('\n') + 1), this.#read.get(path) ?? 0);
+    this.#read.set(path, read);
+    for (const line of Buffer.from(fresh, 'latin1').toString('utf8').split('\n')) {
       const parsed = parseLogLine(line);
       if (parsed !== null) this.#onLine(parsed);
     }

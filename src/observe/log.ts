@@ -1,8 +1,9 @@
-import { appendFileSync } from 'node:fs';
+import type { LogBounds } from '../domain/cut-log.js';
 import { plainLine } from '../domain/plain.js';
 import { hideSecrets, redactUrls } from '../domain/redact.js';
 import type { Report } from '../domain/report.js';
 import type { Clock } from '../os/clock.js';
+import { openBoundedFile } from './bounded-file.js';
 
 /** One line of a run's log. */
 export interface LogLine {
@@ -12,17 +13,22 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** Writes a run's log, a line at a time, so that it is whole up to the moment of a crash. Secrets never reach it. */
+// A build that never stops talking must not fill the disk: how it began and how it ended is kept.
+const BOUNDS: LogBounds = { most: 8_000_000, head: 2_000_000, tail: 4_000_000 };
+
+/** Writes a run's log, a line at a time, so that it is whole up to the moment of a crash. Secrets never reach it. Past 8 MB its middle is cut out. */
 export function openLog(
   path: string,
-  { clock, secrets }: { clock: Clock; secrets: readonly string[] },
+  { clock, secrets, bounds = BOUNDS }: { clock: Clock; secrets: readonly string[]; bounds?: LogBounds },
 ): Report {
+  const now = (): string => new Date(clock.now()).toISOString();
+  const file = openBoundedFile(path, bounds, now);
   const write =
     (mark: string) =>
     (text: string): void => {
       const clean = cleanLine(text, secrets);
       try {
-        appendFileSync(path, `${new Date(clock.now()).toISOString()} ${mark} ${clean}\n`, { mode: 0o600 });
+        file.append(`${now()} ${mark} ${clean}\n`);
       } catch {
         // A full disk must not stop an upgrade, and least of all a way back.
       }

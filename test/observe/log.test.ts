@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
+import { LogTail } from '../../src/agent/log-tail.js';
 import { openLog, parseLogLine } from '../../src/observe/log.js';
 import { systemClock } from '../../src/os/clock.js';
 import { ownFolder } from '../folder.js';
@@ -57,4 +58,32 @@ test('whatever a command prints: it is one line of the log, and read again as it
 test('what is no line of a log is none', () => {
   for (const line of ['', 'x', '2026-01-02T03:04:05.006Z', '2026-01-02T03:04:05.006Z ? x', '* x'])
     assert.equal(parseLogLine(line), null, line);
+});
+
+test('a build that never stops talking leaves a log of bounded size, from its first line to its last', async (context) => {
+  const path = join(await ownFolder(context), 'log.txt');
+  const bounds = { most: 10_000, head: 1_000, tail: 4_000 };
+  const told: string[] = [];
+  const tail = new LogTail(({ text }) => told.push(text));
+  // A worker that takes the run up again opens the log anew.
+  for (const part of [0, 1]) {
+    const log = openLog(path, { clock, secrets: [], bounds });
+    for (let n = 0; n < 1_000; n++) {
+      log.output(`${part}-${n} ünï`);
+      if (n % 50 === 0) await tail.read(path);
+      assert.ok((await stat(path)).size <= bounds.most + 100);
+    }
+  }
+  await tail.read(path);
+  const texts = (await readFile(path, 'utf8')).split('\n').map((line) => parseLogLine(line)?.text);
+  assert.equal(texts[0], '0-0 ünï');
+  assert.equal(texts.at(-2), '1-999 ünï');
+  assert.equal(texts.filter((text) => text?.endsWith('were cut out here')).length, 1);
+  assert.equal((await stat(path)).mode & 0o777, 0o600);
+  // Whoever follows it closely enough misses nothing.
+  const all = [0, 1].flatMap((part) => Array.from({ length: 1_000 }, (_, n) => `${part}-${n} ünï`));
+  assert.deepEqual(
+    told.filter((text) => !text.endsWith('were cut out here')),
+    all,
+  );
 });
