@@ -1,4 +1,3 @@
-import { devNull } from 'node:os';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Commit } from '../domain/release.js';
@@ -10,6 +9,9 @@ import { classifyGitFailure } from '../domain/git-failure.js';
 import { MARK_NAME } from './mark.js';
 import { gitFailure } from './mirror.js';
 import { requireFitting } from './tree-extent.js';
+
+// Git's own word on each system. That of Windows itself (`os.devNull`, `\\\\.\\nul`) it refuses to open: `Invalid argument`.
+const NO_FILE = '/dev/null';
 
 /** A commit laid out in a folder of its own, with an index of its own. */
 export interface TreePlace {
@@ -108,7 +110,7 @@ function inTree(
   args: readonly string[],
   effort: Effort,
 ): Promise<RunResult> {
-  const settings = ['-c', `core.attributesFile=${devNull}`, '-c', 'core.quotePath=false'];
+  const settings = ['-c', `core.attributesFile=${NO_FILE}`, '-c', 'core.quotePath=false'];
   return runGit(
     ['--git-dir', mirror, '--work-tree', tree, ...settings, ...args],
     { cwd: tree, env: deafEnv(effort.env, index) },
@@ -121,7 +123,7 @@ function deafEnv(env: Env, index: string): Env {
   const own = Object.entries(env).filter(([name]) => !name.startsWith('GIT_CONFIG_'));
   return {
     ...Object.fromEntries(own),
-    GIT_CONFIG_GLOBAL: devNull,
+    GIT_CONFIG_GLOBAL: NO_FILE,
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_INDEX_FILE: index,
   };

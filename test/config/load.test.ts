@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import test from 'node:test';
 import { loadMachineConfig, withKey } from '../../src/config/load.js';
 import { GitOpsError } from '../../src/domain/errors.js';
@@ -18,7 +18,7 @@ async function mistakeIn(text: string): Promise<string | null> {
     } catch (error) {
       assert.ok(error instanceof GitOpsError && error.code === 'CONFIG_INVALID', String(error));
       assert.ok(error.hint !== null);
-      return error.message.replace(folder, '');
+      return error.message.replace(`${folder}${sep}`, '/');
     }
   });
 }

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { run, describeCommand, type RunOptions } from '../../src/os/run.js';
 import { shellCommand } from '../../src/os/shell.js';
-import { shellCommand as forCmd } from '../../src/os/shell-win32.js';
 import { waitingCommand } from '../../src/os/waiting.js';
 import { ownFolder } from '../folder.js';
 import { isAlive } from '../processes.js';
@@ -29,13 +28,6 @@ test('a command that ends gives its code and its output, whatever the code is', 
     ...{ code: 3, stdout: 'out\n', stderr: 'err\n' },
   });
   assert.equal((await run(node('process.kill(process.pid, "SIGKILL")'), PATIENT)).code, null);
-});
-
-test('a shell command of Windows is told to cmd.exe as it is written, quotes and all', () => {
-  const text = 'node -e "console.log(1)" && echo "a b"';
-  const command = forCmd(text, 'C:\\srv', { ComSpec: 'C:\\Windows\\system32\\cmd.exe' });
-  assert.equal(command.file, 'C:\\Windows\\system32\\cmd.exe');
-  assert.deepEqual([...command.args, command.verbatim], ['/d', '/s', '/c', `"${text}"`, true]);
 });
 
 test('a command gets its input, and none unless given', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
@@ -7,7 +7,7 @@ import { FRESH, type Upgrade } from '../../src/domain/upgrade.js';
 import { openJournal, readJournal } from '../../src/state/journal.js';
 import { release } from '../domain/releases.js';
 import { anyStory, endOf } from '../domain/walk.js';
-import { ownFolder } from '../folder.js';
+import { assertMode, ownFolder } from '../folder.js';
 
 const V10: Upgrade = { ...FRESH, active: { release: release('v1.0.0', 1), since: 1, apps: null } };
 const V11: Upgrade = { ...V10, phase: { at: 'staging', release: release('v1.1.0', 2), run: 'r', starts: 1 } };
@@ -33,7 +33,7 @@ test('whatever an upgrade has become: what is written is read again', async (con
     }),
     { numRuns: 50 },
   );
-  assert.equal((await stat(path)).mode & 0o777, 0o600);
+  await assertMode(path, 0o600);
 });
 
 test('wherever the last line was torn, it never happened', async (context) => {
@@ -100,7 +100,7 @@ test('an opened journal is there, and tells what the upgrade was', async (contex
   const path = join(await ownFolder(context), 'journal.jsonl');
   assert.equal((await openJournal(path)).entry, null);
   assert.equal(await readFile(path, 'utf8'), '');
-  assert.equal((await stat(path)).mode & 0o777, 0o600);
+  await assertMode(path, 0o600);
   await writeFile(path, line(V10));
   assert.deepEqual((await openJournal(path)).entry?.upgrade, V10);
 });
