@@ -1,10 +1,10 @@
 import { html, Markup } from './html.js';
 import { timeOfDay } from './moments.js';
-import { glanceOf, nameOf, overviewOf } from './overview.js';
+import { glancesOf, overviewOf, type Glance } from './overview.js';
 import { rootParts, type PagePart } from './parts.js';
 import { SCRIPT } from './script.js';
 import { STYLE } from './style.js';
-import type { PageView, RootView } from './view.js';
+import type { PageView } from './view.js';
 
 /** How a page comes to whoever reads it: from a server that goes on telling, or as a file. */
 export type Delivery =
@@ -22,19 +22,23 @@ export interface Page {
   readonly zone: string;
   /** The way to each root, where there are several. */
   readonly overview: PagePart | null;
-  readonly roots: readonly { readonly view: RootView; readonly parts: readonly PagePart[] }[];
+  readonly roots: readonly (Pick<Glance, 'name' | 'folder'> & { readonly parts: readonly PagePart[] })[];
 }
 
 /** Renders what is known. */
 export function pageOf(view: PageView): Page {
   const { roots, now, zone } = view;
+  const glances = glancesOf(roots);
   const names = roots.flatMap((root) => (root.read ? [root.status.machine.name] : []));
   return {
-    title: roots.map((root) => `${nameOf(root)}: ${glanceOf(root).title}`).join('; '),
+    title: glances.map(({ name, title }) => `${name}: ${title}`).join('; '),
     machines: [...new Set(names)].join(', ') || 'pm2-gitops',
     ...{ asOf: timeOfDay(now, zone), zone },
-    overview: roots.length < 2 ? null : overviewOf(roots),
-    roots: roots.map((root, index) => ({ view: root, parts: rootParts(root, index, view) })),
+    overview: roots.length < 2 ? null : overviewOf(glances),
+    roots: glances.map(({ name, folder }, index) => {
+      const root = roots[index];
+      return { name, folder, parts: root === undefined ? [] : rootParts(root, index, view) };
+    }),
   };
 }
 
@@ -96,13 +100,10 @@ function body(page: Page, delivery: Delivery): Markup {
 const STYLE_ELEMENT = new Markup(`<style>${STYLE}</style>`);
 const SCRIPT_ELEMENT = new Markup(`<script>${SCRIPT}</script>`);
 
-function article({ view, parts }: Page['roots'][number], index: number): Markup {
-  const where = view.read
-    ? `${view.status.root} · ${view.status.strategy} · channel ${view.status.channel}`
-    : view.root;
+function article({ name, folder, parts }: Page['roots'][number], index: number): Markup {
   const columns = [false, true].map((aside) => parts.filter((part) => part.aside === aside));
   return html`<article id="r${index}" aria-labelledby="r${index}-name">
-    <h2 id="r${index}-name">${nameOf(view)} <small>${where}</small></h2>
+    <h2 id="r${index}-name">${name} <small>${folder}</small></h2>
     <div class="columns">
       ${columns.map((column) => html`<div>${column.map(({ markup }) => markup)}</div>`)}
     </div>

@@ -87,11 +87,12 @@ test('the page of a root is served to whoever has its address, and to nobody els
 test('all of a run’s log is served, and nothing that is none', LIMIT, async (t) => {
   const layout = await rootWithRun(t);
   await appendFile(runLog(layout, RUN), '2026-11-24T18:42:08.000Z | \u001b[31mred\u202e\n');
+  await writeFile(join(layout.state, 'log.txt'), 'none of a run');
   const { address } = await served(t, layout.root);
   const log = await fetch(`${address}log/0/${RUN}`);
   assert.equal(log.headers.get('content-type'), 'text/plain; charset=utf-8');
   assert.match(await log.text(), /\* fetch v1\.1\.0\n.*\| red\\u\{202e\}\n$/);
-  for (const path of ['log/1/' + RUN, 'log/0/none', 'log/0/..%2f..%2fmachine.json', 'log/0/%2e%2e', 'log/'])
+  for (const path of ['log/1/' + RUN, 'log/0/none', 'log/0/..%2f.', 'log/0/%2e%2e', 'log/'])
     assert.equal((await fetch(address + path)).status, 404, path);
 });
 
