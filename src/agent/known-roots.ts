@@ -25,6 +25,11 @@ export async function rememberRoot(folder: string): Promise<void> {
   }
 }
 
+/** The folders of all roots that this user has, by path. */
+export async function knownFolders(): Promise<string[]> {
+  return (await readKnownRoots(registerOfRoots())).map(({ root }) => root);
+}
+
 /** Reads the status of each root that this user has; one that cannot be read harms no other. */
 export async function readAllStatus(signal: AbortSignal): Promise<RootReport[]> {
   const known = await readKnownRoots(registerOfRoots());
