@@ -27,9 +27,9 @@ const MOST_LISTENERS = 16;
 // A log grows without a change of the state's own folder, and what pm2 does shows nowhere.
 const BUSY_MS = 1_000;
 const REST_MS = 15_000;
-/** What changes at once is told at once. */
+// What changes at once is told at once.
 const GATHER_MS = 250;
-/** How long one reading serves whoever asks. */
+// How long one reading serves whoever asks.
 const SHARED_MS = 1_000;
 
 /**

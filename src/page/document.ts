@@ -35,10 +35,10 @@ export function pageOf(view: PageView): Page {
     machines: [...new Set(names)].join(', ') || 'pm2-gitops',
     ...{ asOf: timeOfDay(now, zone), zone },
     overview: roots.length < 2 ? null : overviewOf(glances),
-    roots: glances.map(({ name, folder }, index) => {
-      const root = roots[index];
-      return { name, folder, parts: root === undefined ? [] : rootParts(root, index, view) };
-    }),
+    roots: glances.map(({ name, folder, root }, index) => ({
+      ...{ name, folder },
+      parts: rootParts(root, index, view),
+    })),
   };
 }
 

@@ -9,6 +9,7 @@ import type { RootView } from './view.js';
 export interface Glance extends Pick<Headline, 'tone' | 'title'> {
   readonly name: string;
   readonly folder: string;
+  readonly root: RootView;
 }
 
 /** Each root at a glance. */
@@ -18,7 +19,7 @@ export function glancesOf(roots: readonly RootView[]): Glance[] {
   return roots.map((root, index) => {
     const folder = folders[index] ?? '';
     const { tone, title } = root.read ? headlineOf(root.status) : UNREAD;
-    return { name: names.get(folder) ?? folder, folder, tone, title };
+    return { name: names.get(folder) ?? folder, folder, root, tone, title };
   });
 }
 
