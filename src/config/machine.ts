@@ -7,6 +7,7 @@ import { freezeList, freezesOf } from './freeze.js';
 import { approval, channelForm, major, section, soak, text, timezone } from './forms.js';
 import { githubForm, parseGithub, type GithubConfig } from './github.js';
 import { explainIssues } from './issues.js';
+import { logForm, logFrom, type LogConfig } from './log.js';
 import { metricsForm, metricsFrom, type MetricsConfig } from './metrics.js';
 import {
   credentialsSection,
@@ -51,6 +52,8 @@ export interface MachineConfig {
   readonly drift: 'repair' | 'report';
   /** Where programs read how the machine is. */
   readonly metrics: MetricsConfig;
+  /** How the poller tells what happens. */
+  readonly log: LogConfig;
   /** The machine's name in output; null: its host name. */
   readonly name: string | null;
   readonly labels: Readonly<Record<string, string>>;
@@ -101,6 +104,7 @@ export const gitopsFile = section({
   dirty: v.optional(v.picklist(['refuse', 'stash'], 'must be "refuse" or "stash"'), 'refuse'),
   drift: v.optional(v.picklist(['repair', 'report'], 'must be "repair" or "report"'), 'repair'),
   metrics: v.optional(metricsForm),
+  log: v.optional(logForm, {}),
   name: v.optional(text),
   labels: v.optional(v.record(v.string(), v.string()), {}),
   ...Object.fromEntries(LATER.map((key) => [key, v.optional(later)])),
@@ -152,7 +156,7 @@ function configFrom({ strategy, zone = 'UTC', crons = new Map() }: Origin) {
       ...{ repository, channel, channelText: value.channel, strategy: value.strategy ?? strategy },
       ...{ poll, timezone: value.timezone ?? null, rules: rulesFrom(value, place) },
       ...{ tagPrefix, credentials, policy, verify: verifyFrom(value.verify), github },
-      metrics: metricsFrom(value.metrics),
+      ...{ metrics: metricsFrom(value.metrics), log: logFrom(value.log) },
       ...{ apps: apps ?? null, keep, dirty, drift, name: name ?? null, labels },
     };
   };

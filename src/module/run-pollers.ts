@@ -1,13 +1,15 @@
 import { composeHost, openRoot, runsUnderPm2 } from '../agent/compose.js';
 import { rememberRoot } from '../agent/known-roots.js';
-import { plainLine } from '../domain/plain.js';
+import type { EventLine } from '../domain/event-line.js';
+import type { Instant } from '../domain/release.js';
 import { nameRoots } from '../domain/root-names.js';
 import type { Clock } from '../os/clock.js';
 import { openPm2Line } from '../os/pm2-line.js';
 import { answerTriggers } from './actions.js';
+import { openEventLog, type EventLogOptions } from './event-log.js';
 import { pollRoot, type PolledRoot } from './polled-root.js';
 import { keepScreens } from './screens.js';
-import { tellEvents } from './tell.js';
+import { sayer, tellEvents } from './tell.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -20,15 +22,19 @@ const NO_ROOT = 'no root is set: pm2 set pm2-gitops:root /path/of/the/root';
  */
 export async function runPollers(
   folders: readonly string[],
-  { print, signal }: { print: (line: string) => void; signal: AbortSignal },
+  { print, format, signal }: { print: (line: string) => void; format: LogFormat; signal: AbortSignal },
 ): Promise<void> {
   const { clock } = composeHost();
-  const say = (text: string): void => {
-    print(`${new Date(clock.now()).toISOString()}  ${plainLine(text)}`);
-  };
-  const roots = [...nameRoots(folders)].map(([name, folder]) => pollRoot(name, folder));
-  if (roots.length === 0) say(NO_ROOT);
-  for (const root of roots) tellRoot(root, roots.length === 1 ? say : prefixed(root.name, say), clock);
+  const named = [...nameRoots(folders)];
+  if (named.length === 0) print(`${new Date(clock.now()).toISOString()}  ${NO_ROOT}`);
+  const roots = await Promise.all(
+    named.map(async ([name, folder]) => {
+      const tell = await openEventLog(folder, { name: named.length === 1 ? null : name, format, print });
+      const root = pollRoot(name, folder);
+      tellRoot(root, tell, clock);
+      return root;
+    }),
+  );
   const endJoin = runsUnderPm2() ? joinPm2(roots, { clock, signal }) : () => undefined;
   await Promise.all(roots.map(({ folder }) => rememberRoot(folder)));
   // The agents keep nobody alive; this process is there for nothing else.
@@ -37,22 +43,21 @@ export async function runPollers(
   await Promise.all(roots.map(({ agent }) => agent.close()));
 }
 
-function tellRoot({ folder, agent }: PolledRoot, say: (text: string) => void, clock: Clock): void {
-  tellEvents(agent, say, () => clock.now());
+type LogFormat = EventLogOptions['format'];
+
+function tellRoot({ folder, agent }: PolledRoot, tell: (line: EventLine) => void, clock: Clock): void {
+  const now = (): Instant => clock.now();
+  const say = sayer(tell, now);
+  tellEvents(agent, say, now);
   openRoot(folder).then(
-    ({ config }) => {
-      say(`polling ${folder}, channel ${config.channelText}`);
+    ({ config: { channelText } }) => {
+      const message = `polling ${folder}, channel ${channelText}`;
+      say({ level: 'info', event: 'polling', message, about: { channel: channelText } });
     },
     () => {
-      say(`polling ${folder}`); // the agent tells what is wrong with it
+      say({ level: 'info', event: 'polling', message: `polling ${folder}` }); // the agent tells what is wrong with it
     },
   );
-}
-
-function prefixed(name: string, say: (text: string) => void): (text: string) => void {
-  return (text) => {
-    say(`${name}  ${text}`);
-  };
 }
 
 /** Fills pm2's screens and answers its triggers until the signal aborts. Gives back how to leave pm2's line, which keeps a process alive. */

@@ -27,6 +27,7 @@ const DEFAULTS: MachineConfig = {
   dirty: 'refuse',
   drift: 'repair',
   metrics: { listen: null, file: null },
+  log: { format: 'pretty', level: 'info', file: null, maxBytes: 10_000_000, keep: 5 },
   name: null,
   labels: {},
 };

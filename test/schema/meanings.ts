@@ -51,6 +51,13 @@ export const MACHINE_MEANINGS: Readonly<Record<string, string>> = {
     'An address of this machine alone, such as 127.0.0.1:9464, at which /metrics, /status and /healthz are answered. (Checked beyond: loopback, with a port.)',
   'metrics.file':
     "A file for the textfile collector of Prometheus' node_exporter. (Checked beyond: an absolute path that ends with .prom.)",
+  log: 'How pm2-gitops run tells what happens.',
+  'log.format': 'pretty: lines for people. json: an object in each line.',
+  'log.level': 'The least that is told: debug, info, warn or error.',
+  'log.file': 'A file instead of the standard output. Relative to the root.',
+  'log.maxSize':
+    'The size from which on the file makes way for a new one, such as 10MB. (Checked beyond: from 100KB to 1GB.)',
+  'log.keep': 'How many files there are at most, the one that is written included.',
   name: "The machine's name in output. Default: its host name.",
   labels: 'What groups of a policy for the fleet may ask for.',
   window:

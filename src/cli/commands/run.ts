@@ -1,5 +1,7 @@
+import { Option } from 'commander';
 import { resolve } from 'node:path';
 import { openRoot, rootsOfModule } from '../../agent/compose.js';
+import { LOG_FORMATS, type LogFormat } from '../../config/log.js';
 import { runPollers } from '../../module/run-pollers.js';
 import { EXIT } from '../exit.js';
 import { namedFolder, type Session } from '../session.js';
@@ -8,6 +10,7 @@ import { Verb } from '../verb.js';
 interface RunOptions {
   readonly root: readonly string[];
   readonly module?: boolean;
+  readonly logFormat?: LogFormat;
 }
 
 /** `run`: the poller in the foreground, as pm2 runs it. Its output is a line for each thing that happens. */
@@ -20,6 +23,12 @@ export function runVerb({ terminal, signal }: Session, end: (code: number) => vo
       (root: string, before: readonly string[]) => [...before, root],
       [],
     )
+    .addOption(
+      new Option(
+        '--log-format <format>',
+        'how lines are written (default: as log.format of gitops.json says)',
+      ).choices(LOG_FORMATS),
+    )
     .option('--module', 'the roots that pm2 set pm2-gitops:root names (what pm2 install runs)')
     .example('run', 'polls until it is interrupted')
     .example('run --root /srv/shop --root /srv/api', 'for two roots at once')
@@ -28,6 +37,7 @@ export function runVerb({ terminal, signal }: Session, end: (code: number) => vo
         print: (line) => {
           terminal.data(line);
         },
+        format: options.logFormat ?? null,
         signal,
       });
       end(EXIT.done);
