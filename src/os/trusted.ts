@@ -32,6 +32,15 @@ export async function isReadableByOthers(path: string): Promise<boolean> {
   return (mode & 0o004) !== 0 || ((mode & 0o040) !== 0 && gid !== uid);
 }
 
+/** Whether others than its owner get at a file: it may be read, and every folder above lets them through. */
+export async function isReachableByOthers(path: string): Promise<boolean> {
+  if (!(await isReadableByOthers(path))) return false;
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    if (((await stat(folder)).mode & 0o011) === 0) return false;
+    if (dirname(folder) === folder) return true;
+  }
+}
+
 /** Refuses a file by which another user could have us do things with our rights. That a group may write it is said by `doctor` only. Throws `STATE_UNSAFE`. */
 export async function requireTrusted(path: string): Promise<void> {
   const exposure = await exposureOf(path);

@@ -55,7 +55,8 @@ const entry = v.object({
   record: definition,
 });
 
-const appsFile = v.object({
+/** `apps.json`. */
+export const appsFile = v.object({
   schema: v.literal(1),
   run: v.string(),
   scopes: v.array(v.nullable(v.array(v.string()))),

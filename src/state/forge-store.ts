@@ -15,7 +15,8 @@ const release = v.object({
 });
 
 /** `forge.json`. */
-const forgeFile = v.object({
+/** `forge.json`. */
+export const forgeFile = v.object({
   schema: v.literal(1),
   source: v.string(),
   checks: v.record(v.string(), v.object({ at: instant, times: v.number(), runs: list, statuses: list })),
@@ -49,7 +50,8 @@ export interface ToldDeployment {
   readonly state: 'in_progress' | 'success' | 'failure';
 }
 
-const deploymentFile = v.object({
+/** `deployment.json`. */
+export const deploymentFile = v.object({
   schema: v.literal(1),
   source: v.string(),
   ...{ id: v.number(), commit: v.string(), run: v.string() },

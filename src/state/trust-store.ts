@@ -24,7 +24,8 @@ const SHORTEST_ID = 7;
 const instant = v.number();
 const id = v.pipe(v.string(), v.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/));
 
-const trustFile = v.object({
+/** `trust.json`. */
+export const trustFile = v.object({
   schema: v.literal(1),
   latest: instant,
   tried: v.array(

@@ -1,5 +1,5 @@
 import { appendFile, mkdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
 import { storableUrl } from '../domain/redact.js';
 import type { Commit } from '../domain/release.js';
@@ -64,14 +64,26 @@ const EXCLUDED = ['/.pm2-gitops/', '/gitops.json', '/gitops.signers'];
 
 /** Keeps what is ours out of `git status`, once: in `info/exclude`, which is never committed. */
 export async function excludeFromStatus(root: string, options: CheckoutGitOptions): Promise<void> {
+  const { path, text, missing } = await readExclude(root, options);
+  if (missing.length === 0) return;
+  await mkdir(dirname(path), { recursive: true });
+  const gap = text === '' || text.endsWith('\n') ? '' : '\n';
+  await appendFile(path, `${gap}${missing.join('\n')}\n`);
+}
+
+/** What of ours `info/exclude` does not keep out of `git status`. */
+export async function missingExcludes(root: string, options: CheckoutGitOptions): Promise<string[]> {
+  return (await readExclude(root, options)).missing;
+}
+
+async function readExclude(
+  root: string,
+  options: CheckoutGitOptions,
+): Promise<{ path: string; text: string; missing: string[] }> {
   const [, shared] = await gitFolders(await openCheckout(root, options));
   const path = join(shared, 'info', 'exclude');
   const text = (await readTextIfAny(path)) ?? '';
-  const missing = EXCLUDED.filter((pattern) => !lines(text).includes(pattern));
-  if (missing.length === 0) return;
-  await mkdir(join(shared, 'info'), { recursive: true });
-  const gap = text === '' || text.endsWith('\n') ? '' : '\n';
-  await appendFile(path, `${gap}${missing.join('\n')}\n`);
+  return { path, text, missing: EXCLUDED.filter((pattern) => !lines(text).includes(pattern)) };
 }
 
 /** HEAD's reflog, oldest first: which commit a process that started at some moment was started from. Empty where none is kept. */

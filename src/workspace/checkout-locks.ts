@@ -41,6 +41,13 @@ export async function freeLocks(git: CheckoutGit, { clock, signal, report }: Mov
   }
 }
 
+/** The lock files that a killed git left in the user's repository; none while a living git works there. */
+export async function staleLocks(git: CheckoutGit, clock: Clock): Promise<string[]> {
+  const folders = await gitFolders(git);
+  const locks = await locksIn(folders);
+  return locks.length === 0 ? [] : staleAmong(locks, [git.root, ...folders], clock);
+}
+
 /** The folder of this work tree's own git files, and the one that all work trees share. */
 export async function gitFolders(git: CheckoutGit): Promise<[own: string, shared: string]> {
   const text = await git.run(['rev-parse', '--git-dir', '--git-common-dir']);

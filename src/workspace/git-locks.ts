@@ -7,15 +7,20 @@ import { hasErrno } from '../os/files.js';
  * Returns what it removed.
  */
 export async function sweepGitLocks(gitDir: string): Promise<string[]> {
+  const stale = await gitLocksIn(gitDir);
+  await Promise.all(stale.map((path) => rm(path, { force: true })));
+  return stale;
+}
+
+/** The lock files in a repository of ours, and what a fetch has not received whole: those of a killed git while none of ours lives. */
+export async function gitLocksIn(gitDir: string): Promise<string[]> {
   const top = (await filesIn(gitDir, false)).filter(isLock);
   const refs = (await filesIn(join(gitDir, 'refs'), true)).filter(isLock);
   // What a killed fetch had of packs and objects is no obstacle but weighs as much as the download.
   const objects = (await filesIn(join(gitDir, 'objects'), true)).filter(
     (path) => isIncoming(path) || isLock(path),
   );
-  const stale = [...top, ...refs, ...objects];
-  await Promise.all(stale.map((path) => rm(path, { force: true })));
-  return stale;
+  return [...top, ...refs, ...objects];
 }
 
 /** Whether a file below `objects` is one that git has not received whole yet: by its usual protocol, or by the old one of plain files. */

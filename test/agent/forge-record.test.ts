@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import test from 'node:test';
-import { checkRecords } from '../../src/agent/doctor-records.js';
+import { checkRecords } from '../../src/agent/doctor/records.js';
 import { forgeState } from '../../src/agent/forge.js';
 import { NO_REQUEST } from '../../src/domain/facts.js';
 import { NO_FORGE_RECORD } from '../../src/domain/forge.js';
@@ -24,7 +24,7 @@ test('a record of GitHub that cannot be read is kept aside and asked for anew; o
 
   await writeFile(forge, NEWER);
   await assert.rejects(forgeState(root, NO_REQUEST), { code: 'STATE_NEWER' });
-  const problems = (await checkRecords(root)).filter(({ level }) => level === 'problem');
+  const problems = (await checkRecords({ root })).filter(({ level }) => level === 'problem');
   assert.match(problems[0]?.detail ?? '', /forge\.json was written by a newer pm2-gitops/);
   assert.equal(await readFile(forge, 'utf8'), NEWER);
 });

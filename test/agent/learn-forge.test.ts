@@ -1,59 +1,21 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
-import { checkGithub } from '../../src/agent/doctor-github.js';
+import test from 'node:test';
 import { gatherFacts } from '../../src/agent/facts.js';
 import { decideInformed } from '../../src/agent/learn.js';
-import { lookNow } from '../../src/agent/look.js';
 import { openRoot } from '../../src/agent/compose.js';
 import { tellRelease } from '../../src/agent/tell-release.js';
 import { tellBegin, tellEnd } from '../../src/agent/tell-deployment.js';
-import type { Workplace } from '../../src/agent/workplace.js';
 import type { Run } from '../../src/domain/run.js';
-import { systemClock } from '../../src/os/clock.js';
 import { runId } from '../../src/domain/run.js';
 import { runLog, writeRun } from '../../src/state/runs.js';
-import { GithubApi, type Run as CheckRun } from '../bed/github.js';
-import { Remote } from '../bed/remote.js';
-import { ownPlace } from './place.js';
+import type { Run as CheckRun } from '../bed/github.js';
+import { cast, type Cast } from './github-cast.js';
 
 const LIMIT = { timeout: 60_000 };
 const MINUTE_MS = 60_000;
 const GREEN: CheckRun = { name: 'build', status: 'completed', conclusion: 'success' };
 const PENDING: CheckRun = { name: 'build', status: 'in_progress', conclusion: null };
-
-interface Cast {
-  readonly api: GithubApi;
-  readonly place: Workplace;
-  /** The clock of the machine, which the test sets ahead. */
-  readonly time: { aheadMs: number };
-  readonly commits: Readonly<Record<'v1.0.0' | 'v1.1.0', string>>;
-  readonly token: string;
-}
-
-/** A worker of a machine that asks GitHub, too, about a repository of two releases. */
-async function cast(t: TestContext, github: object, more: object = {}): Promise<Cast> {
-  const api = await GithubApi.open();
-  t.after(() => api.close());
-  const remote = await Remote.open();
-  t.after(() => remote.close());
-  const commits = {
-    'v1.0.0': await remote.release('v1.0.0', { a: '1' }),
-    'v1.1.0': await remote.release('v1.1.0', { a: '2' }),
-  };
-  const where = { api: api.url, repository: 'acme/shop' };
-  const token = join((await ownPlace(t)).root.layout.root, 'token');
-  await writeFile(token, 'a-token\n');
-  const config = { repository: remote.url, github: { ...where, token: { file: token }, ...github }, ...more };
-  const place = await ownPlace(t, config);
-  const env = { PATH: process.env['PATH'] ?? '', HOME: place.root.layout.root, GIT_CONFIG_NOSYSTEM: '1' };
-  const time = { aheadMs: 0 };
-  const clock = { ...systemClock(), now: () => Date.now() + time.aheadMs };
-  const root = { ...place.root, host: { ...place.root.host, env, clock } };
-  await lookNow(root, place.signal);
-  return { api, place: { ...place, root }, time, commits, token };
-}
 
 /** What a worker decides, having asked what it lacks. */
 async function decided({ place }: Cast): Promise<unknown[]> {
@@ -188,27 +150,6 @@ test('another repository of another forge is asked anew', LIMIT, async (t) => {
   assert.equal(await polled(moved), 'learn');
   assert.deepEqual(await decided(moved), ['v1.1.0', 'wait', 'offline']);
 });
-
-test(
-  'doctor tells whether GitHub lets in, what it says of the release, and what mends it',
-  LIMIT,
-  async (t) => {
-    const it = await cast(t, { checks: true, deployments: true });
-    const { api, commits, place, token } = it;
-    const told = async () =>
-      (await checkGithub(place.root, place.signal)).map(({ name, level }) => `${name} ${level}`);
-    api.runs.set(commits['v1.1.0'], [GREEN]);
-    assert.deepEqual(await told(), ['github ok', 'github checks ok', 'github deployments warning']);
-    api.runs.set(commits['v1.1.0'], [PENDING]);
-    assert.equal((await told())[1], 'github checks warning');
-    await writeFile(token, 'another');
-    const [refused] = await checkGithub(place.root, place.signal);
-    assert.deepEqual([refused?.level, (refused?.mend ?? '').includes('renew the secret')], ['problem', true]);
-    await writeFile(token, '');
-    const [empty] = await checkGithub(place.root, place.signal);
-    assert.match(`${empty?.detail} ${empty?.mend}`, /github\.token: .*token is empty write the token into/);
-  },
-);
 
 function runOf({ commits }: Cast, more: Partial<Run> = {}): Run {
   const release = (tag: 'v1.0.0' | 'v1.1.0') => ({ tag, commit: commits[tag], ref: `refs/tags/${tag}` });

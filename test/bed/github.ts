@@ -75,6 +75,8 @@ export class GithubApi {
   latest: string | null = null;
   releases: Published[] = [];
   refusal: Refusal = 'none';
+  /** What is told of the token beside each answer. */
+  ofToken: Readonly<Record<string, string>> = {};
   /** What did not fit the description; a test ends with none. */
   readonly misfits: string[] = [];
   readonly seen: Seen[] = [];
@@ -175,8 +177,14 @@ export class GithubApi {
       case 'repos/create-deployment-status':
         return this.#tell(operation, bodyOf(ask));
       default:
-        return conditional(ask, token, this.#read(operation, new URLSearchParams(ask.query)));
+        return this.#withToken(
+          conditional(ask, token, this.#read(operation, new URLSearchParams(ask.query))),
+        );
     }
+  }
+
+  #withToken(answer: Answer): Answer {
+    return { ...answer, headers: { ...answer.headers, ...this.ofToken } };
   }
 
   #read({ id, path }: Operation, query: URLSearchParams): JsonMap | null {

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { checkSource } from '../../src/agent/doctor-source.js';
-import type { Answer, Ask } from '../bed/loopback.js';
-import { Remote } from '../bed/remote.js';
-import { ownRoot } from './place.js';
+import { checkSource } from '../../../src/agent/doctor/source.js';
+import { Visit } from '../../../src/agent/doctor/visit.js';
+import { nameOf } from '../../../src/domain/doctor/catalogue.js';
+import type { Answer, Ask } from '../../bed/loopback.js';
+import { Remote } from '../../bed/remote.js';
+import { ownRoot } from '../place.js';
 
 const LIMIT = { timeout: 60_000 };
 
@@ -21,9 +23,9 @@ async function examined(t: TestContext, config: object, { env = {}, token = '' }
   const root = await ownRoot(t, config);
   const usual = { PATH: process.env['PATH'] ?? '', HOME: root.layout.root, GIT_CONFIG_NOSYSTEM: '1' };
   const host = { ...root.host, env: { ...usual, ...env }, secretEnv: { TOKEN: token } };
-  const checks = await checkSource({ ...root, host }, new AbortController().signal);
+  const checks = await checkSource(new Visit({ ...root, host }, new AbortController().signal));
   return checks
-    .map(({ level, name, detail, mend }) => `${level} ${name}: ${detail} → ${mend ?? ''}`)
+    .map(({ level, id, detail, mend }) => `${level} ${nameOf(id)}: ${detail} → ${mend ?? ''}`)
     .join('\n');
 }
 
@@ -85,5 +87,5 @@ test('doctor names the address that a repository has moved to', LIMIT, async (t)
   const keyed = await examined(t, { repository: old, credentials: { env: 'TOKEN' } }, { token: 'secret' });
   assert.match(keyed, /^problem source: .*where credentials do not go/m);
   assert.ok(keyed.includes(warning), keyed);
-  assert.doesNotMatch(await examined(t, { repository: remote.url }), /moved/);
+  assert.doesNotMatch(await examined(t, { repository: remote.url }), /it moved/);
 });

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
-import { ok, problem, warning, type Check } from '../domain/check.js';
-import type { Credentials } from '../config/remote.js';
-import { exists } from '../os/files.js';
-import { exposureOf, isReadableByOthers, type Exposure } from '../os/trusted.js';
-import type { Root } from './root.js';
+import { ok, problem, warning, type Check } from '../../domain/check.js';
+import type { Credentials } from '../../config/remote.js';
+import { exists } from '../../os/files.js';
+import { exposureOf, isReadableByOthers, type Exposure } from '../../os/trusted.js';
+import type { Visit } from './visit.js';
 
 /** Whether other users of this machine could have it do what they want, or read its secrets. */
-export async function checkPrivacy({ layout, config }: Root): Promise<Check[]> {
+export async function checkPrivacy({ root: { layout, config } }: Visit): Promise<Check[]> {
   const { signers, revoked, keyring } = config.verify;
   const judges = [signers, revoked, keyring].flatMap((path) =>
     path === null ? [] : [resolve(layout.root, path)],
@@ -15,7 +15,7 @@ export async function checkPrivacy({ layout, config }: Root): Promise<Check[]> {
   const secrets = [config.credentials, config.policy?.credentials ?? null].flatMap(fileOf);
   const found = await Promise.all([...places.map(checkPlace), ...secrets.map(checkSecret)]);
   const told = found.flat();
-  return told.length === 0 ? [ok('privacy', 'no other user of this machine can change the root')] : told;
+  return told.length === 0 ? [ok('root.privacy', 'no other user of this machine can change the root')] : told;
 }
 
 async function checkPlace(path: string): Promise<Check[]> {
@@ -24,9 +24,13 @@ async function checkPlace(path: string): Promise<Check[]> {
   const detail = `${path} ${describe(exposure)}: whoever can write there has this machine run code as your user`;
   if (exposure.to === 'nobody') return [];
   if (exposure.to === 'group')
-    return [warning('privacy', detail, `chmod g-w ${path}, unless all of that group may`)];
+    return [warning('root.privacy', detail, `chmod g-w ${path}, unless all of that group may`)];
   return [
-    problem('privacy', detail, exposure.to === 'user' ? `give ${path} to your user` : `chmod o-w ${path}`),
+    problem(
+      'root.privacy',
+      detail,
+      exposure.to === 'user' ? `give ${path} to your user` : `chmod o-w ${path}`,
+    ),
   ];
 }
 
@@ -44,7 +48,7 @@ function describe(exposure: Exposure): string {
 
 async function checkSecret(path: string): Promise<Check[]> {
   if (!(await exists(path)) || !(await isReadableByOthers(path))) return [];
-  return [warning('privacy', `${path} holds a token, and others may read it`, `chmod 600 ${path}`)];
+  return [warning('root.privacy', `${path} holds a token, and others may read it`, `chmod 600 ${path}`)];
 }
 
 function fileOf(credentials: Credentials | null): string[] {

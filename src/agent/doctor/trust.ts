@@ -1,28 +1,30 @@
-import { ok, problem, warning, type Check } from '../domain/check.js';
-import { isGitOpsError } from '../domain/errors.js';
-import { plainLine } from '../domain/plain.js';
-import { describeRelease } from '../domain/release.js';
-import { findingOf } from '../domain/trust.js';
-import { requireGpg } from '../source/gpg-signature.js';
-import { requireSshKeygen } from '../source/ssh-signature.js';
-import { gatherFacts } from './facts.js';
-import type { Root } from './root.js';
-import { readTrustFiles, type TrustFile, type TrustFiles } from './trust-files.js';
+import { ok, problem, skipped, warning, type Check } from '../../domain/check.js';
+import { isGitOpsError } from '../../domain/errors.js';
+import { plainLine } from '../../domain/plain.js';
+import type { Facts } from '../../domain/facts.js';
+import { describeRelease } from '../../domain/release.js';
+import { findingOf } from '../../domain/trust.js';
+import { requireGpg } from '../../source/gpg-signature.js';
+import { requireSshKeygen } from '../../source/ssh-signature.js';
+import type { Root } from '../root.js';
+import { releaseToCome, type Visit } from './visit.js';
+import { readTrustFiles, type TrustFile, type TrustFiles } from '../trust-files.js';
 
-const NAME = 'signatures';
+const NAME = 'trust.signatures';
 const LIMIT_MS = 10_000;
 const MEND = 'see verify in gitops.json, and docs/configuration.md';
 // sshd(8), AUTHORIZED_KEYS: the kind of a key, and the key, which begins with the length of the name of its kind.
 const KEY = /(?:^|\s)(?:sk-)?(?:ssh|ecdsa)-[\w@.-]+\s+AAAA[\w+/]+=*/;
 
-/** Whether what this machine asks of signatures can be judged here, and whether what serves was. Nothing where nothing is asked. */
-export async function checkTrust(root: Root, signal: AbortSignal): Promise<Check[]> {
+/** Whether what this machine asks of signatures can be judged here, and whether what serves was. */
+export async function checkTrust({ root, signal, facts }: Visit): Promise<Check[]> {
   const { verify, policy } = root.config;
-  if (verify.mode === 'off' && policy?.verify !== 'required') return [];
+  if (verify.mode === 'off' && policy?.verify !== 'required')
+    return [skipped(NAME, 'verify is off: releases come unsigned')];
   const files = await readTrustFiles(root);
   const found = [...signerChecks(files, verify.keyring !== null), ...otherChecks(files)];
   const tools = await toolChecks(root, files, signal);
-  const served = verify.mode === 'off' ? [] : await checkActive(root);
+  const served = verify.mode === 'off' ? [] : signedChecks(await facts());
   const all = [...found, ...tools, ...served];
   const asks = `verify is ${verify.mode}${policy?.verify === 'required' ? ', and policies have to be signed' : ''}`;
   return all.some(({ level }) => level === 'problem') ? all : [ok(NAME, asks), ...all];
@@ -76,14 +78,41 @@ async function toolChecks(
   });
 }
 
+function signedChecks(facts: Facts): Check[] {
+  return [...activeChecks(facts), ...desiredChecks(facts)];
+}
+
 /** What serves goes on without a signature; people should know. */
-async function checkActive(root: Root): Promise<Check[]> {
-  const { upgrade, trust, observed } = await gatherFacts(root);
+function activeChecks({ upgrade, trust, observed }: Facts): Check[] {
   if (upgrade.active === null) return [];
   const { release } = upgrade.active;
   const finding = findingOf(trust, release, observed);
   if (finding?.at === 'verified' && finding.by !== null)
-    return [ok(NAME, `${describeRelease(release)}, which serves, is signed by ${plainLine(finding.by)}`)];
+    return [
+      ok('trust.active', `${describeRelease(release)}, which serves, is signed by ${plainLine(finding.by)}`),
+    ];
   const what = `${describeRelease(release)} serves and was not verified by the files that are here now`;
-  return [warning(NAME, what, 'nothing to do: the next release that is signed replaces it')];
+  return [warning('trust.active', what, 'nothing to do: the next release that is signed replaces it')];
+}
+
+function desiredChecks(facts: Facts): Check[] {
+  const release = releaseToCome(facts);
+  if (release === null || release.commit === facts.upgrade.active?.release.commit) return [];
+  const name = describeRelease(release);
+  const finding = findingOf(facts.trust, release, facts.observed);
+  if (finding === null) return [skipped('trust.desired', `nobody has looked at ${name} yet`)];
+  if (finding.at === 'refused')
+    return [
+      problem(
+        'trust.desired',
+        `${name} is not taken: ${plainLine(finding.why)}`,
+        'tag a release that is signed; or mend the signers, and pm2-gitops retry',
+      ),
+    ];
+  return [
+    ok(
+      'trust.desired',
+      `${name}: ${finding.by === null ? 'not signed, and need not be' : `signed by ${plainLine(finding.by)}`}`,
+    ),
+  ];
 }
