@@ -71,6 +71,14 @@ class Customer {
     return v.parse(LIST, JSON.parse(stdout)).find(({ name }) => name === 'pm2-gitops')?.pm2_env ?? null;
   }
 
+  /** What the module answers, once it is there again. */
+  answer(): Promise<string> {
+    return waitFor('an answer', async () => {
+      const said = await this.pm2('trigger', 'pm2-gitops', 'status');
+      return said.includes('"said"') && said;
+    });
+  }
+
   log(): Promise<string> {
     return readFile(join(this.machine.pm2Home, 'logs', 'pm2-gitops-out.log'), 'utf8');
   }
@@ -97,6 +105,10 @@ for (const pm2 of ['pm2', 'pm2-6', 'pm2-5']) {
         await customer.pm2('trigger', 'pm2-gitops', 'status', 'blog'),
         /there is no .*gitops\.json/,
       );
+      await customer.pm2('unset', 'pm2-gitops:root2');
+      await customer.pm2('restart', 'pm2-gitops');
+      const known = await customer.answer();
+      assert.ok(known.includes('"shop"') && !known.includes('"blog"'), known);
       await customer.pm2('kill');
       await customer.pm2('ping');
       const back = await waitFor('the module again', () => customer.module());
@@ -125,6 +137,6 @@ test(
     );
     const back = await customer.module();
     assert.deepEqual([back?.status, back?.version], ['online', '1.1.0']);
-    assert.match(await customer.pm2('trigger', 'pm2-gitops', 'status'), /shop/);
+    assert.match(await customer.answer(), /shop/);
   },
 );
