@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type TestContext } from 'node:test';
 import { isLoopback } from '../../src/domain/loopback.js';
@@ -11,6 +14,7 @@ import {
   type LoopbackOptions,
   type LoopbackServer,
 } from '../../src/os/loopback-server.js';
+import { ownFolder } from '../folder.js';
 
 async function open(context: TestContext, options: Partial<LoopbackOptions> = {}): Promise<LoopbackServer> {
   const server = await openLoopbackServer({
@@ -154,3 +158,53 @@ test('an answer of nothing but its status', () => {
     body: '404 Not Found\n',
   });
 });
+
+/** A program that listens in the background, has asked itself, and has nothing else to do. */
+const GUEST = `
+import { get } from 'node:http';
+import { openLoopbackServer, plainAnswer } from ${JSON.stringify(new URL('../../src/os/loopback-server.js', import.meta.url).href)};
+const answer = () => Promise.resolve(plainAnswer(200));
+const { url } = await openLoopbackServer({ host: '127.0.0.1', port: 0, background: true, answer, onProblem: console.error });
+await new Promise((resolve) => get(url, { agent: false, headers: { connection: 'keep-alive' } }, (response) => response.resume().once('end', resolve)));
+console.log('asked');
+`;
+
+test('a server in the background keeps no process alive', { timeout: 20_000 }, () => {
+  const limit = { encoding: 'utf8', timeout: 15_000 } as const;
+  const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', GUEST], limit);
+  assert.deepEqual([status, stdout], [0, 'asked\n']);
+});
+
+/** A worker of a cluster that listens where it is told to; its primary tells at which addresses it listens itself. */
+const CLUSTER = `
+import cluster from 'node:cluster';
+import { openLoopbackServer, plainAnswer } from ${JSON.stringify(new URL('../../src/os/loopback-server.js', import.meta.url).href)};
+const answer = () => Promise.resolve(plainAnswer(200));
+const open = () => openLoopbackServer({ host: '127.0.0.1', port: Number(process.env.PORT), background: false, answer, onProblem: console.error });
+if (cluster.isPrimary) {
+  const workers = [cluster.fork(), cluster.fork()];
+  const told = await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('message', resolve))));
+  console.log(told.sort().join());
+  workers.forEach((worker) => worker.kill());
+} else {
+  process.send(await open().then(() => 'listens', ({ code }) => code));
+  setInterval(() => undefined, 1_000);
+}
+`;
+
+test(
+  'in a cluster the address belongs to one worker, and is not opened by the primary for all',
+  { timeout: 20_000 },
+  async (context) => {
+    const folder = await ownFolder(context);
+    const program = join(folder, 'cluster.mjs');
+    await writeFile(program, CLUSTER);
+    const free = await open(context);
+    await free.close();
+    const { stdout, stderr } = spawnSync(process.execPath, [program], {
+      ...{ encoding: 'utf8', timeout: 15_000 },
+      env: { ...process.env, PORT: new URL(free.url).port },
+    });
+    assert.equal(stdout, 'EADDRINUSE,listens\n', stderr);
+  },
+);
