@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['module', 'agent', 'config', 'domain'],
   'index.ts': ['agent', 'config', 'domain'],
 };
-// The files that a poller loads with its turn: 74 when gates knew of zones and of a fleet, 83 since failures are plain by themselves, 87 with a forge, three more for the narrow question and what asks it, six for what programs are told (its configuration: the rest is loaded where it is asked for), and a little room.
+// The files that a poller loads with its turn: 74 when gates knew of zones and of a fleet, 83 since failures are plain by themselves, 87 with a forge, three more for the narrow question and what asks it, six for what programs are told (its configuration: the rest is loaded where it is asked for), two for who is told, and a little room.
 const LIGHT = 105;
 const WINGS = ['source', 'workspace', 'runtime', 'state', 'observe'];
 

@@ -2,6 +2,7 @@ import { homedir, hostname } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import * as v from 'valibot';
 import { loadMachineConfig } from '../config/load.js';
+import { secretsOf } from '../config/notify.js';
 import { GitOpsError } from '../domain/errors.js';
 import { machineZone, systemClock } from '../os/clock.js';
 import { cleanEnvironment, type Env } from '../os/env.js';
@@ -70,12 +71,12 @@ export async function openRoot(folder: string, options: { background?: boolean }
   requireOwnFolder(layout.state);
   const rights = config.github?.rights;
   const secrets = [
-    ...[config.credentials, config.policy?.credentials ?? null],
-    rights?.kind === 'token' ? rights : null,
+    ...[config.credentials?.from, config.policy?.credentials?.from],
+    ...[rights?.kind === 'token' ? rights.from : undefined, ...config.notify.flatMap(secretsOf)],
   ];
   const host = composeHost({
     ...options,
-    names: secrets.flatMap((secret) => (secret !== null && 'env' in secret.from ? [secret.from.env] : [])),
+    names: secrets.flatMap((from) => (from !== undefined && 'env' in from ? [from.env] : [])),
   });
   return { host, layout, config, machine: await ensureMachine(layout, host.clock.now()) };
 }

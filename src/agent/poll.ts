@@ -25,7 +25,9 @@ export async function poll(root: Root, turn: Instant | null, signal: AbortSignal
     const disk = diskOf(root);
     const refusal = refusalOf(disk);
     if (refusal !== null) throw refusal;
-    return await pollOnce(root, { turn, disk }, signal);
+    const polled = await pollOnce(root, { turn, disk }, signal);
+    if (polled !== 'notOurTurn') await tellOthers(root);
+    return polled;
   } catch (error) {
     if (isGitOpsError(error, 'DISK_FULL')) await launchForRoom(root);
     throw error;
@@ -50,6 +52,13 @@ async function pollOnce(
   const resumes = step === 'finish' || (isAtRest && untidy);
   await launch(root, resumes ? 'resume' : isAtRest ? 'drift' : 'schedule');
   return 'launched';
+}
+
+/** Loaded only by machines that tell somebody. */
+async function tellOthers(root: Root): Promise<void> {
+  if (root.config.notify.length === 0) return;
+  const { callCourier } = await import('./call-courier.js');
+  await callCourier(root);
 }
 
 /** On a full disk a worker may yet find something to prune. */

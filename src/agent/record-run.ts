@@ -1,7 +1,8 @@
 import { isGitOpsError } from '../domain/errors.js';
 import type { Release } from '../domain/release.js';
 import { phasesOf, startOf, type Outcome, type Run } from '../domain/run.js';
-import type { Event, Phase, Upgrade } from '../domain/upgrade.js';
+import { quarantined, type Event, type Phase, type Upgrade } from '../domain/upgrade.js';
+import type { Reason } from '../domain/verdict.js';
 import { readEntries } from '../state/journal.js';
 import { withReserve } from '../state/reserve.js';
 import { readRun, writeRun } from '../state/runs.js';
@@ -37,7 +38,7 @@ export async function recordEnd(place: Workplace, step: Transition): Promise<Run
   // Where the clock was set back meanwhile nobody can tell how long it took, but not less than nothing.
   const endedAt = Math.max(found.startedAt, host.clock.now());
   const phases = phasesOf(await readEntries(layout.journal), phase.run);
-  const ended: Run = { ...found, endedAt, outcome, problem: problemOf(step), phases };
+  const ended: Run = { ...found, endedAt, outcome, problem: problemOf(step), reason: reasonOf(step), phases };
   await note(place, ended);
   return ended;
 }
@@ -69,6 +70,7 @@ function begun(
     outcome: null,
     problem: null,
     phases: [],
+    reason: null,
   };
 }
 
@@ -115,4 +117,12 @@ function problemOf({ before, after, event }: Transition): string | null {
   if (event.type === 'superseded')
     return 'another release was desired before this one was activated, or the active one had to be repaired';
   return before.phase.at === 'rollingBack' ? before.phase.cause : null;
+}
+
+function reasonOf({ before, after, event }: Transition): Reason | null {
+  const { phase } = before;
+  if (after.phase.at === 'stuck') return 'stuck';
+  if (event.type !== 'healthy' && phase.at !== 'idle' && quarantined(after, phase.release) !== null)
+    return 'quarantined';
+  return event.type === 'failed' ? event.reason : null;
 }

@@ -1,10 +1,12 @@
 import { isGitOpsError, messageOf } from '../domain/errors.js';
+import { startOf } from '../domain/run.js';
 import { makePrivateFolder } from '../os/files.js';
 import { writeRecord } from '../state/records.js';
 import { withReserve } from '../state/reserve.js';
 import { answerPath, answersFolder, toAnswer, type Answer } from './answer.js';
 import { openRoot } from './compose.js';
 import { prepareToRun } from '../os/run.js';
+import { launchCourier } from './call-courier.js';
 import { parseWorkOrder, type WorkOrder } from './launch.js';
 import type { Root } from './root.js';
 import { tellEnd } from './tell-deployment.js';
@@ -64,4 +66,8 @@ async function answer({ layout }: Root, order: WorkOrder, told: Answer): Promise
 
 // Nobody waits any more, and the next worker may begin.
 const done = await main();
-if (done !== null) await tellEnd(done);
+if (done !== null) {
+  const { root, order } = done;
+  await launchCourier(root, { since: startOf(order.run) ?? root.host.clock.now(), beats: false });
+  await tellEnd(done);
+}

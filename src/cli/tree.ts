@@ -16,6 +16,7 @@ const LOOK: Verbs = {
   history: async () => (await import('./commands/records.js')).historyVerb,
   logs: async () => (await import('./commands/records.js')).logsVerb,
   page: async () => (await import('./commands/page.js')).pageVerb,
+  notify: async () => (await import('./commands/notify.js')).notifyVerb,
   doctor: async () => (await import('./commands/doctor.js')).doctorVerb,
 };
 const CHANGE: Verbs = {

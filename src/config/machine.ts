@@ -9,6 +9,7 @@ import { githubForm, parseGithub, type GithubConfig } from './github.js';
 import { explainIssues } from './issues.js';
 import { logForm, logFrom, type LogConfig } from './log.js';
 import { metricsForm, metricsFrom, type MetricsConfig } from './metrics.js';
+import { notifyForm, sinksFrom, type SinkConfig } from './notify.js';
 import {
   credentialsSection,
   parseCredentials,
@@ -57,6 +58,8 @@ export interface MachineConfig {
   /** The machine's name in output; null: its host name. */
   readonly name: string | null;
   readonly labels: Readonly<Record<string, string>>;
+  /** Who is told what becomes of this machine. */
+  readonly notify: readonly SinkConfig[];
 }
 
 /** When to look at the source. */
@@ -66,16 +69,9 @@ export type PollConfig =
 
 const SHORTEST_POLL_MS = 10_000;
 const LONGEST_POLL_MS = 366 * 86_400_000;
-// The contract's keys that this version does not act on yet. To ignore a gate silently would open it.
-const LATER = ['notify'] as const;
 
 const LATEST_NEEDS =
   '"latest" is the release that GitHub calls the latest, and GitHub is not asked: add "github": true, or follow "stable"';
-
-const later = v.custom<undefined>(
-  (value) => value === undefined,
-  'is not supported by this version: take it out',
-);
 
 /** `gitops.json` as people write it, before defaults and what only code can check. */
 export const gitopsFile = section({
@@ -107,7 +103,7 @@ export const gitopsFile = section({
   log: v.optional(logForm, {}),
   name: v.optional(text),
   labels: v.optional(v.record(v.string(), v.string()), {}),
-  ...Object.fromEntries(LATER.map((key) => [key, v.optional(later)])),
+  notify: v.optional(notifyForm),
 });
 
 /** `unknown` → `MachineConfig`. Throws `CONFIG_INVALID` that names each wrong key, its value and the mend. */
@@ -158,6 +154,7 @@ function configFrom({ strategy, zone = 'UTC', crons = new Map() }: Origin) {
       ...{ tagPrefix, credentials, policy, verify: verifyFrom(value.verify), github },
       ...{ metrics: metricsFrom(value.metrics), log: logFrom(value.log) },
       ...{ apps: apps ?? null, keep, dirty, drift, name: name ?? null, labels },
+      notify: sinksFrom(value.notify),
     };
   };
 }

@@ -48,10 +48,21 @@ function lastPollJson({ outage, ...poll }: LastPoll): object {
 }
 
 /** A run: in `status` with the tags, `trigger` telling what began it and `cause` what went wrong. */
-export function runJson({ id, from, to, outcome, startedAt, endedAt, cause, problem, phases }: Run): object {
+export function runJson({
+  id,
+  from,
+  to,
+  outcome,
+  startedAt,
+  endedAt,
+  cause,
+  problem,
+  reason,
+  phases,
+}: Run): object {
   return {
     ...{ id, from: from?.tag ?? null, to: to.tag, outcome, startedAt: iso(startedAt), endedAt: iso(endedAt) },
-    ...{ cause: problem, trigger: cause, fromCommit: from?.commit ?? null, toCommit: to.commit },
+    ...{ cause: problem, reason, trigger: cause, fromCommit: from?.commit ?? null, toCommit: to.commit },
     phases: phases.map(({ at, since }) => ({ phase: at, since: iso(since) })),
   };
 }

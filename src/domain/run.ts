@@ -1,5 +1,6 @@
 import type { Instant, Release } from './release.js';
 import type { Phase, Upgrade } from './upgrade.js';
+import type { Reason } from './verdict.js';
 
 /** How a run ended: the words of `status --json`. */
 export const OUTCOMES = ['activated', 'rolledBack', 'failed', 'blocked'] as const;
@@ -24,6 +25,8 @@ export interface Run {
   readonly outcome: Outcome | null;
   /** What went wrong, or null. */
   readonly problem: string | null;
+  /** What kind of trouble that was, in the words of `status`; null: none, none of these, or another release took its place. */
+  readonly reason: Reason | null;
   /** What it went through, oldest first; empty in records of before they were kept. */
   readonly phases: readonly RunPhase[];
 }

@@ -6,7 +6,7 @@ import { failedLook } from './failed-look.js';
 import { OddAnswer } from './odd-answer.js';
 import type { Wanted } from './question.js';
 import { listingRequest, ListingReader } from './ref-listing.js';
-import { retryAfterMs } from './retry-after.js';
+import { retryAfterMs } from '../domain/retry-after.js';
 
 /** An http(s) repository, and the credentials that gitops.json names for it, as basic auth has them. */
 export interface HttpRemote {

@@ -38,6 +38,9 @@ export interface Layout {
   /** When the files of the active release were last compared, and git's record of what they were then. */
   readonly compared: string;
   readonly comparedIndex: string;
+  /** What was told of this machine, and what is still to be sent. */
+  readonly notices: string;
+  readonly courierLock: string;
   /** What is about to go. It is there while a worker is, or one was killed: then it is still to be tidied up. */
   readonly trash: string;
 }
@@ -74,6 +77,8 @@ export function layoutOf(root: string): Layout {
     runs: join(state, 'runs'),
     compared: join(state, 'compared.json'),
     comparedIndex: join(state, 'compared.index'),
+    notices: join(state, 'notices.json'),
+    courierLock: join(state, 'courier.lock'),
     trash: join(state, 'trash'),
   };
 }

@@ -1,12 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ReleaseNotes } from '../domain/notice.js';
 import type { Incarnation } from '../domain/process.js';
 import type { Run } from '../domain/run.js';
 import { hasErrno, makePrivateFolder } from '../os/files.js';
 import type { Layout } from './layout.js';
 import { readOnce } from '../os/read-once.js';
 import { readRecord, writeRecord } from './records.js';
-import { deadFile, provenFile, runFile } from './schema.js';
+import { deadFile, notesFile, provenFile, runFile } from './schema.js';
 
 /** The folder of a run: its record and its log. */
 export function runFolder(layout: Layout, id: string): string {
@@ -55,6 +56,18 @@ export async function writeDead(layout: Layout, id: string, pmIds: readonly numb
   await writeRecord(deadRecord(layout, id), { pmIds });
 }
 
+/** What people say of the release of a run; null where that is not on record. */
+export async function readNotes(layout: Layout, id: string): Promise<ReleaseNotes | null> {
+  const found = await readRecord(notesRecord(layout, id), notesFile);
+  return found === null ? null : { title: found.title, notes: found.notes };
+}
+
+/** Puts it on record. */
+export async function writeNotes(layout: Layout, id: string, notes: ReleaseNotes): Promise<void> {
+  await makePrivateFolder(runFolder(layout, id));
+  await writeRecord(notesRecord(layout, id), notes);
+}
+
 /** The newest runs, newest first. */
 export async function listRuns(layout: Layout, limit: number): Promise<Run[]> {
   const found: Run[] = [];
@@ -86,4 +99,8 @@ function deadRecord(layout: Layout, id: string): string {
 
 function provenRecord(layout: Layout, id: string): string {
   return join(runFolder(layout, id), 'proven.json');
+}
+
+function notesRecord(layout: Layout, id: string): string {
+  return join(runFolder(layout, id), 'notes.json');
 }

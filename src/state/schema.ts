@@ -134,10 +134,15 @@ export const runFile = v.object({
   problem: v.nullable(v.string()),
   // Records of before phases were kept have none.
   phases: v.optional(v.array(v.object({ at: v.picklist(RUN_PHASES), since: instant })), []),
+  // Records of before there were notices have none.
+  reason: v.optional(v.nullable(v.picklist(REASONS)), null),
 });
 
 /** `runs/<id>/dead.json`: what was dead before the run. */
 export const deadFile = v.object({ schema: v.literal(1), pmIds: v.array(v.number()) });
+
+/** `runs/<id>/notes.json`: what people say of the release. */
+export const notesFile = v.object({ schema: v.literal(1), title: v.string(), notes: v.string() });
 
 /** `runs/<id>/proven.json`: the incarnations that the run has proven. */
 export const provenFile = v.object({ schema: v.literal(1), lives: v.array(life) });

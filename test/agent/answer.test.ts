@@ -12,7 +12,7 @@ import { release } from '../domain/releases.js';
 
 const RUN: Run = {
   ...{ id: 'r1', cause: 'apply', from: null, to: release('v1.0.0', 1) },
-  ...{ startedAt: 1, endedAt: 2, outcome: 'activated', problem: null, phases: [] },
+  ...{ startedAt: 1, endedAt: 2, outcome: 'activated', problem: null, reason: null, phases: [] },
 };
 const RESTED: Visit = { kind: 'rested', phase: 'idle', decision: null, run: null, error: null };
 const HELD: Decision = {

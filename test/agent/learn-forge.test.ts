@@ -155,7 +155,7 @@ function runOf({ commits }: Cast, more: Partial<Run> = {}): Run {
   const release = (tag: 'v1.0.0' | 'v1.1.0') => ({ tag, commit: commits[tag], ref: `refs/tags/${tag}` });
   return {
     ...{ id: runId(1_000, 'a'), cause: 'schedule', from: release('v1.0.0'), to: release('v1.1.0') },
-    ...{ startedAt: 1_000, endedAt: null, outcome: null, problem: null, phases: [] },
+    ...{ startedAt: 1_000, endedAt: null, outcome: null, problem: null, reason: null, phases: [] },
     ...more,
   };
 }

@@ -9,6 +9,7 @@ import { next } from '../../src/domain/next.js';
 import type { Outcome } from '../../src/domain/run.js';
 import type { Event, Phase, Upgrade } from '../../src/domain/upgrade.js';
 import { makePrivateFolder } from '../../src/os/files.js';
+import type { Reason } from '../../src/domain/verdict.js';
 import { openJournal, readEntries } from '../../src/state/journal.js';
 import { listRuns, readRun, runFolder } from '../../src/state/runs.js';
 import { EVENTS, NEW, OLD, PHASES, upgradeIn } from '../domain/upgrade-table.js';
@@ -51,6 +52,7 @@ test('how a step ends a run, or does not', () => {
 const STORIES: [string, Event[], Outcome, RegExp | null][] = [
   ['it goes well', [EVENTS.staged, EVENTS.opened, EVENTS.activated, EVENTS.healthy], 'activated', null],
   ['staging fails', [EVENTS['failed, the release']], 'failed', /^no network$/],
+  ['there is no network', [EVENTS['failed, the surroundings']], 'failed', /^no network$/],
   [
     'staging is killed again and again',
     [EVENTS.resumed, EVENTS.resumed, EVENTS.resumed],
@@ -87,6 +89,16 @@ const STORIES: [string, Event[], Outcome, RegExp | null][] = [
   ],
 ];
 
+/** What kind of trouble the record tells; of the others none. */
+const REASONS: Readonly<Record<string, Reason>> = {
+  'staging fails': 'quarantined',
+  'there is no network': 'offline',
+  'staging is killed again and again': 'quarantined',
+  'it is unhealthy': 'quarantined',
+  'it is unhealthy and kept': 'quarantined',
+  'the way back fails': 'stuck',
+};
+
 for (const [story, events, outcome, problem] of STORIES) {
   test(`the record of a run: ${story}`, async (context) => {
     const place = await ownPlace(context);
@@ -99,8 +111,8 @@ for (const [story, events, outcome, problem] of STORIES) {
     const [run, ...others] = await listRuns(place.root.layout, 9);
     assert.deepEqual(others, []);
     assert.deepEqual(
-      [run?.id, run?.from, run?.to, run?.cause, run?.outcome],
-      ['r', OLD, NEW, 'schedule', outcome],
+      [run?.id, run?.from, run?.to, run?.cause, run?.outcome, run?.reason],
+      ['r', OLD, NEW, 'schedule', outcome, REASONS[story] ?? null],
     );
     assert.ok((run?.endedAt ?? 0) >= (run?.startedAt ?? 1));
     if (problem === null) assert.equal(run?.problem, null);

@@ -31,7 +31,7 @@ async function busyRoot(context: TestContext): Promise<{ root: Root; worker: Loc
 
 async function record({ layout }: Root, id: string, outcome: Outcome | null): Promise<void> {
   const [from, to] = [release('v1.0.0', 1), release('v1.1.0', 2)];
-  const common = { id, cause: 'apply', from, to, startedAt: 1, problem: null, phases: [] };
+  const common = { id, cause: 'apply', from, to, startedAt: 1, problem: null, reason: null, phases: [] };
   await writeRun(layout, { ...common, endedAt: outcome === null ? null : 2, outcome });
 }
 

@@ -35,7 +35,7 @@ test('history and logs tell times in one zone, and history names it', () => {
   const startedAt = Date.parse('2026-11-24T20:00:07.500Z');
   const run: Run = {
     ...{ id: 'r1', cause: 'schedule', from: null, to: release('v1.0.0', 1), problem: null },
-    ...{ startedAt, endedAt: startedAt + 4_210, outcome: 'activated', phases: [] },
+    ...{ startedAt, endedAt: startedAt + 4_210, outcome: 'activated', reason: null, phases: [] },
   };
   const [head, row] = renderRuns([run], KOLKATA, { colors: COLORS, columns: null }).split('\n');
   assert.match(head ?? '', /^when \(Asia\/Kolkata\) /);

@@ -16,7 +16,7 @@ const EVIL = '\u009b31mv1.0.0\u0007\u202e';
 const HERE = { ...release(EVIL, 1), since: 1, cause: EVIL };
 const RUN: Run = {
   ...{ id: EVIL, cause: EVIL, from: HERE, to: HERE, startedAt: 1, endedAt: 2 },
-  ...{ outcome: 'failed', problem: EVIL, phases: [] },
+  ...{ outcome: 'failed', problem: EVIL, reason: 'backoff', phases: [] },
 };
 const STATUS: Status = {
   ...{ root: EVIL, strategy: EVIL, machine: { id: EVIL, name: EVIL }, channel: EVIL, pin: HERE, phase: EVIL },

@@ -57,6 +57,7 @@ test('history fits a narrow terminal, with its ids whole', () => {
     ...{ id: '20261124-184545-981-823s', cause: 'schedule', from, to, startedAt: 0, endedAt: 9_000 },
     ...{
       phases: [],
+      reason: null,
       outcome: 'rolledBack',
       problem: 'web 0 died at start: it ended with 1, again and again and again',
     },

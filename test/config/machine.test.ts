@@ -30,6 +30,7 @@ const DEFAULTS: MachineConfig = {
   log: { format: 'pretty', level: 'info', file: null, maxBytes: 10_000_000, keep: 5 },
   name: null,
   labels: {},
+  notify: [],
 };
 
 test('a repository is enough: everything else has a default', () => {
@@ -112,14 +113,6 @@ test('each bad value is told with its key, the value and the mend', () => {
 
 test('a configuration without a repository is none', () => {
   assert.equal(mistakeOf({}), 'gitops.json: repository: this key is missing');
-});
-
-test('a gate that this version does not have is refused: to ignore it would open it', () => {
-  for (const key of ['notify'])
-    assert.match(
-      mistakeOf({ repository: REPOSITORY, [key]: '48h' }),
-      new RegExp(`^gitops\\.json: ${key}: is not supported by this version: take it out$`),
-    );
 });
 
 test('all mistakes are told at once, and no secret of a value', () => {

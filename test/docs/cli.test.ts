@@ -74,6 +74,8 @@ test('what --json prints has the fields that the page tells', async (context) =>
   const repository = await taggedRepository(context);
   const root = await bareRoot(context, repository);
   const elsewhere = await ownFolder(context);
+  const notify = { log: { type: 'command', command: 'exit 0' } };
+  await writeFile(join(root, 'gitops.json'), JSON.stringify({ repository, notify }));
   const run = join(root, '.pm2-gitops', 'runs', '20260101-000000-000-0000');
   await mkdir(run, { recursive: true });
   await writeFile(join(run, 'log.txt'), '2026-01-01T00:00:00.000Z * fetch\n');
@@ -84,7 +86,7 @@ test('what --json prints has the fields that the page tells', async (context) =>
   const asked: Readonly<Record<string, readonly string[]>> = {
     ...{ plan: [], init: [repository, '--root', elsewhere], channel: [], history: [], logs: [], doctor: [] },
     ...{ hold: [], apply: [], resume: [], pin: ['v1.0.0'], unpin: [], approve: [], retry: [], status: [] },
-    ...{ 'policy show': [], 'policy check': ['fleet.json'] },
+    ...{ 'policy show': [], 'policy check': ['fleet.json'], 'notify list': [], 'notify test': ['log'] },
     rollout: ['v1.0.0', '--policy', 'fleet.json', '--from', 'v0.9.0'],
   };
   const told = new Map(

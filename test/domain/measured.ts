@@ -30,7 +30,7 @@ export const FULL: MetricsFacts = {
     quarantine: [{ ...release('v1.0.1', 3), cause: 'crashes', since: 1 }],
     lastRun: {
       ...{ id: 'r', cause: 'schedule', from: null, to: V10, startedAt: 1_000, endedAt: 5_500 },
-      ...{ outcome: 'rolledBack', problem: 'token s3cret', phases: [] },
+      ...{ outcome: 'rolledBack', problem: 'token s3cret', reason: 'quarantined', phases: [] },
     },
     lastPoll: {
       ...{ at: 20_000, ok: false, error: 'cannot reach https://me@host' },

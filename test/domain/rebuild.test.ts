@@ -14,6 +14,7 @@ function ran(id: number, [from, to]: readonly [Run['from'], Run['to']], outcome:
   const ended = {
     endedAt: outcome === null ? null : id * 10 + 5,
     problem: outcome === 'rolledBack' ? 'it crashed' : null,
+    reason: null,
   };
   return { id: `r${id}`, cause: 'schedule', from, to, startedAt: id * 10, outcome, phases: [], ...ended };
 }

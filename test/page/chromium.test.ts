@@ -134,7 +134,7 @@ async function rootAtWork(t: TestContext): Promise<Layout> {
   await makePrivateFolder(runFolder(layout, RUN));
   await (await openJournal(layout.journal)).append(upgradeIn({ ...PHASES.staging, run: RUN }), 1);
   const run = { id: RUN, cause: 'schedule', from: OLD, to: NEW, startedAt: 1, endedAt: null };
-  await writeRun(layout, { ...run, outcome: null, problem: null, phases: [] });
+  await writeRun(layout, { ...run, outcome: null, problem: null, reason: null, phases: [] });
   await appendFile(runLog(layout, RUN), '2026-11-24T18:42:07.000Z * fetch v1.1.0\n');
   return layout;
 }

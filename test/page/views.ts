@@ -269,6 +269,7 @@ function run(nth: number, { phases = [], ...told }: Told): RunView {
   const startedAt = NOW - (phases[0]?.[1] ?? 200 * HOUR);
   return {
     ...{ id: runName(nth), cause: 'schedule', startedAt, endedAt: startedAt + 41_000, problem: null },
+    reason: null,
     ...told,
     phases: phases.map(([at, before]) => ({ at, since: NOW - before })),
     ...{ log: null, logAddress: `log/0/${runName(nth)}` },

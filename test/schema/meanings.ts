@@ -101,7 +101,27 @@ export const MACHINE_MEANINGS: Readonly<Record<string, string>> = {
     'Which checks of a commit must be green before it is taken: true for all there are, at least one; or their names.',
   'github.deployments': "Whether the repository's page shows what this machine runs; true, or an object.",
   'github.deployments.environment': "The name of the environment there. Default: the machine's name.",
-  notify: 'Refused by this version.',
+  notify: 'Who is told what becomes of this machine: sinks by their names.',
+  'notify.*.type':
+    "What it is. An uptimeKuma is a dead man's switch: it hears how it is with each turn, and no notices.",
+  'notify.*.url':
+    'Where its address is, never the address itself: who knows it may write there. (Checked beyond: exactly one of env and file.)',
+  'notify.*.url.env': 'The name of an environment variable of the poller that holds the address.',
+  'notify.*.url.file': 'The path of a file that holds the address.',
+  'notify.*.secret':
+    'Where the secret is with which messages are signed. (Checked beyond: exactly one of env and file.)',
+  'notify.*.secret.env': 'The name of an environment variable of the poller that holds the secret.',
+  'notify.*.secret.file': 'The path of a file that holds the secret.',
+  'notify.*.token': 'Where the token of the bot is. (Checked beyond: exactly one of env and file.)',
+  'notify.*.token.env': 'The name of an environment variable of the poller that holds the token.',
+  'notify.*.token.file': 'The path of a file that holds the token.',
+  'notify.*.chat': 'The id of the chat, or @ and the name of a channel.',
+  'notify.*.topic': 'The id of a topic of a forum.',
+  'notify.*.api': 'The address of the API, where it is not that of Telegram.',
+  'notify.*.command':
+    'A shell command that hears a notice as one line of JSON on its standard input, and GITOPS_EVENT, GITOPS_TAG and others.',
+  'notify.*.level': 'From which level on it is told: info (all), warning or problem.',
+  'notify.*.events': 'Which events it is told of. Default: all.',
 };
 
 const SPAN = 'A span such as 500ms, 2s, 5m, 1h or 2d, or a number of milliseconds. (Checked beyond: that.)';

@@ -57,11 +57,7 @@ export function keysOf(schema: JsonSchema, before = ''): string[] {
 const OPTIONS: ConversionConfig = {
   typeMode: 'input',
   errorMode: 'ignore',
-  overrideSchema: ({ valibotSchema: { type } }) => {
-    // The keys that this version refuses; as a custom check they would become `anything`.
-    if (type === 'custom') return { not: {} };
-    return type === 'lazy' ? {} : null;
-  },
+  overrideSchema: ({ valibotSchema: { type } }) => (type === 'lazy' ? {} : null),
 };
 
 function convert(schema: v.GenericSchema): JsonSchema {
@@ -99,11 +95,10 @@ function oneOrMany(entry: v.GenericSchema): JsonSchema {
 }
 
 function explain(schema: JsonSchema, meanings: Meanings, before = ''): JsonSchema {
-  if (schema.anyOf !== undefined)
-    return {
-      ...schema,
-      anyOf: schema.anyOf.map((one) => (isSchema(one) ? explain(one, meanings, before) : one)),
-    };
+  const each = (forms: JsonSchema['anyOf'] = []) =>
+    forms.map((one) => (isSchema(one) ? explain(one, meanings, before) : one));
+  if (schema.anyOf !== undefined) return { ...schema, anyOf: each(schema.anyOf) };
+  if (schema.oneOf !== undefined) return { ...schema, oneOf: each(schema.oneOf) };
   if (isSchema(schema.items)) return { ...schema, items: explain(schema.items, meanings, before) };
   if (isSchema(schema.additionalProperties))
     return { ...schema, additionalProperties: explain(schema.additionalProperties, meanings, `${before}*.`) };
@@ -115,11 +110,16 @@ function explain(schema: JsonSchema, meanings: Meanings, before = ''): JsonSchem
   return { ...schema, properties: Object.fromEntries(properties) };
 }
 
-function propertiesOf({ properties = {}, anyOf = [], items }: JsonSchema): [string, JsonSchema][] {
+function propertiesOf({
+  properties = {},
+  anyOf = [],
+  oneOf = [],
+  items,
+}: JsonSchema): [string, JsonSchema][] {
   const own = Object.entries(properties).flatMap(([key, property]): [string, JsonSchema][] =>
     isSchema(property) ? [[key, property]] : [],
   );
-  return [...own, ...[...anyOf, items].filter(isSchema).flatMap(propertiesOf)];
+  return [...own, ...[...anyOf, ...oneOf, items].filter(isSchema).flatMap(propertiesOf)];
 }
 
 function isSchema(value: unknown): value is JsonSchema {

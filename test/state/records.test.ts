@@ -16,7 +16,14 @@ import { assertMode, ownFolder } from '../folder.js';
 const V10 = release('v1.0.0', 1);
 const RUN: Run = {
   ...{ id: '20260524-030709-045-a1b2', cause: 'schedule', from: null, to: V10 },
-  ...{ startedAt: 1, endedAt: null, outcome: null, problem: null, phases: [{ at: 'staging', since: 2 }] },
+  ...{
+    startedAt: 1,
+    endedAt: null,
+    outcome: null,
+    problem: null,
+    reason: null,
+    phases: [{ at: 'staging', since: 2 }],
+  },
 };
 
 async function ownLayout(context: TestContext): Promise<Layout> {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { GitOpsError, isGitOpsError, messageOf } from '../../domain/errors.js';
 import { plainLine } from '../../domain/plain.js';
 import { redactUrls } from '../../domain/redact.js';
-import { retryAfterMs } from '../retry-after.js';
+import { retryAfterMs } from '../../domain/retry-after.js';
 import type { GithubPlace } from './line.js';
 
 /** What Octokit throws for an answer that is no yes: told by its form, so that nothing of it has to be loaded. */
