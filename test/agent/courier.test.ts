@@ -185,6 +185,8 @@ test(
     const kept = (await readNotices(root.layout))?.outbox;
     assert.deepEqual([kept?.letters.length, kept?.dropped], [20, 60]);
     assert.equal(kept?.letters.at(-1)?.notice.id, 'n79');
+    await disk.fill();
+    await assert.rejects(visit(), { code: 'DISK_FULL' }, 'they would be sent again and again');
     await disk.empty();
     await ran('failed');
     await disk.fill();

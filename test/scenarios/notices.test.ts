@@ -126,18 +126,13 @@ test(
     await run('apply');
     await scene.everywhere('v1.1.0');
     assert.equal(await told(), '✗ vps-07: v1.2.0 was rolled back, v1.1.0 serves');
-    await scene.check(2);
-    assert.equal(await told(), '', 'polls tell nothing');
-    await run('hold', '--reason', 'exam');
     await scene.check();
-    assert.equal(await told(), '✓ vps-07: held: nothing is changed');
-    await run('resume');
+    assert.equal(await told(), '', 'polls tell nothing');
     await scene.release('v1.2.1');
     await scene.check();
     await scene.everywhere('v1.2.1');
     await waitFor('the run', async () => (await scene.status()).worker === null);
-    const [first, second] = (await told()).split('\n');
-    assert.deepEqual([first, second], ['✓ vps-07: held no more', '✓ vps-07: v1.2.1 runs, after a failure']);
+    assert.equal(await told(), '✓ vps-07: v1.2.1 runs, after a failure');
 
     const heard = async (name: string): Promise<string[]> =>
       [...(await readFile(join(root, name), 'utf8')).matchAll(/"event":"(\w+)","level"/g)].map(
@@ -146,7 +141,6 @@ test(
     assert.deepEqual(await heard('heard.jsonl'), ['rolledBack', 'activated'], 'and that it is over');
     assert.deepEqual(await heard('quiet.jsonl'), ['rolledBack', 'activated']);
     assert.match(await run('notify', 'list'), /^hangs +slack +all +\d waiting +\S.*; again /m);
-    assert.match(await run('notify', 'test', 'slack'), /^ok +slack +slack$/m);
     const tested = await scene.cli(['notify', 'test', '--json']);
     outputs.push(tested.stdout + tested.stderr);
     assert.equal(tested.code, 2, 'one of them fails');
