@@ -19,6 +19,17 @@ test('every link within the documentation leads to a file that is there, and to 
   );
 });
 
+test('the index names every page of docs', () => {
+  const index = PAGES.find(({ path }) => path === 'docs/README.md');
+  const named = index === undefined ? [] : linksOf(index);
+  assert.deepEqual(
+    PAGES.map(({ path }) => path.replace(/^docs\//, ''))
+      .filter((path) => !/^(?:\p{Lu}+\.md$|decisions\/\d)/u.test(path))
+      .filter((path) => !named.includes(path)),
+    [],
+  );
+});
+
 test('a link to no file, and one to no heading, are found', () => {
   const page = { path: 'docs/some.md', text: '# Of `--json`, and more\n\n## Twice\n\n## Twice\n' };
   const leading = [
