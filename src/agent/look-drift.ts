@@ -111,20 +111,25 @@ async function listStanding(
 ): Promise<Pick<DriftLook, 'processes' | 'silence'>> {
   try {
     const found = await rootProcesses(root, active?.apps ?? null, signal);
-    const { releases } = root.layout;
-    const real = realPathOf(releases) ?? releases;
-    return { processes: found.map((process) => standingOf(root, process, real)), silence: null };
+    return { processes: standingIn(root, found), silence: null };
   } catch (error) {
     if (!isGitOpsError(error)) throw error;
     return { processes: [], silence: error };
   }
 }
 
+function standingIn(root: Root, found: readonly ListedProcess[]): StandingProcess[] {
+  if (root.config.strategy === 'checkout')
+    return found.map((process) => ({ ...process, folder: null, held: false }));
+  const { releases } = root.layout;
+  const real = realPathOf(releases) ?? releases;
+  return found.map((process) => standingOf(root, process, real));
+}
+
 /** On Linux the system tells where a process really stands, though it went there by way of `current`. */
 function standingOf(root: Root, process: ListedProcess, releases: string): StandingProcess {
-  const isReleases = root.config.strategy === 'releases';
-  const held = isReleases && followsNothing(root, process);
-  const real = process.pid === null || !isReleases ? null : workingFolderOf(process.pid);
+  const held = followsNothing(root, process);
+  const real = process.pid === null ? null : workingFolderOf(process.pid);
   if (real === null || !isWithin(real, releases, root.host.platform))
     return { ...process, folder: null, held };
   const [folder = basename(real)] = relative(releases, real).split(sep);

@@ -18,7 +18,7 @@ import { openAccess } from '../source/credentials.js';
 import { listRefs } from '../source/list-refs.js';
 import type { LookPlace } from '../source/look-place.js';
 import { lockWithin, tryLock, type Lock } from '../state/lock.js';
-import { readObserved, writeObserved } from '../state/observed-store.js';
+import { readLook, readObserved, writeObserved, type Look } from '../state/observed-store.js';
 import { askForRefs, isShared, type Shown } from './ask-source.js';
 import { diskOf, refusalOf } from './room.js';
 import type { Root } from './root.js';
@@ -33,7 +33,7 @@ const LOOK_WAIT_MS = 120_000;
  */
 export async function takeTurn(root: Root, turn: Instant, signal: AbortSignal): Promise<Observed | null> {
   const { layout, host } = root;
-  if (isTaken(await readObserved(layout), turn, host.clock.now())) return null;
+  if (isTaken(await readLook(layout), turn, host.clock.now())) return null;
   await makePrivateFolder(layout.state);
   const lock = await tryLock(layout.pollLock, null);
   if (lock === null) return null;
@@ -179,12 +179,12 @@ function sightIn(refs: readonly Ref[], { repository, ref }: PolicySource): Polic
 }
 
 /** A turn in the future was written before the clock was set back: it is not believed. */
-function isTaken(observed: Observed | null, turn: Instant, now: Instant): boolean {
+function isTaken(observed: Look | null, turn: Instant, now: Instant): boolean {
   return observed !== null && !isLost(observed) && observed.turn >= turn && observed.turn <= now;
 }
 
 /** A good look whose answer is on record no more. */
-function isLost({ listed, error }: Observed): boolean {
+function isLost({ listed, error }: Look): boolean {
   return listed === null && error === null;
 }
 

@@ -77,7 +77,8 @@ async function hasDrifted(root: Root, facts: Facts, signal: AbortSignal): Promis
   const { isComparisonDue, lookForDrift } = await import('./turn-drift.js');
   try {
     const { drift } = await lookForDrift(root, facts.upgrade, { signal });
-    return decide({ ...facts, drift }).step === 'repair' || (await isComparisonDue(root, facts));
+    const isToRepair = drift.length > 0 && decide({ ...facts, drift }).step === 'repair';
+    return isToRepair || (await isComparisonDue(root, facts));
   } catch (error) {
     if (isGitOpsError(error)) return false;
     throw error;

@@ -184,7 +184,8 @@ export function mayRepair(facts: Facts): boolean {
 function atRest(facts: Facts, otherwise: 'nothing' | 'wait'): Pick<Decision, 'step' | 'repair'> {
   const { upgrade, request, drift, now } = facts;
   const terms = { repairs: upgrade.repairs, asked: request.impatient, now };
-  const repair = mayRepair(facts) ? mendableKinds(drift, terms) : [];
+  const kinds = mendableKinds(drift, terms);
+  const repair = kinds.length > 0 && mayRepair(facts) ? kinds : [];
   return { step: repair.length > 0 ? 'repair' : otherwise, repair };
 }
 

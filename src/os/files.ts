@@ -15,7 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
 import { hasErrno } from './errno.js';
-import { entryAt, statAt } from './file-at.js';
+import { statAt } from './file-at.js';
 import { renameStubborn } from './rename.js';
 import { requireOwnFolder } from './trusted.js';
 
@@ -148,11 +148,11 @@ export async function syncFile(path: string): Promise<void> {
 
 /** Makes a folder that only its owner can enter. Throws `STATE_UNSAFE` for one that is a symbolic link or somebody else's. */
 export async function makePrivateFolder(path: string): Promise<void> {
-  if (entryAt(path) === null) await makeFolder(path);
-  requireOwnFolder(path);
+  const there = requireOwnFolder(path);
+  if (there === null) await makeFolder(path);
+  const { mode = 0 } = there ?? requireOwnFolder(path) ?? {};
   // Windows has no such bits: there the rights come from the folder above.
-  const isOpen = process.platform !== 'win32' && ((entryAt(path)?.mode ?? 0) & 0o077) !== 0;
-  if (isOpen) await chmod(path, 0o700);
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0) await chmod(path, 0o700);
 }
 
 async function makeFolder(path: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GitOpsError } from '../domain/errors.js';
@@ -54,16 +55,16 @@ export async function requireTrusted(path: string): Promise<void> {
     });
 }
 
-/** Refuses a state folder that is a link, or another user's: what lies there would be believed. None is none. Throws `STATE_UNSAFE`. */
-export function requireOwnFolder(path: string): void {
+/** Refuses a state folder that is a link, or another user's: what lies there would be believed. Gives back how it lies there; null where there is none. Throws `STATE_UNSAFE`. */
+export function requireOwnFolder(path: string): Stats | null {
   const found = entryAt(path);
-  if (found === null) return;
+  if (found === null) return null;
   if (found.isSymbolicLink())
     throw new GitOpsError('STATE_UNSAFE', `${path} is a symbolic link`, {
       hint: 'replace it by a real folder',
     });
   const own = process.getuid?.() ?? found.uid;
-  if (found.uid === own || (own === 0 && found.uid === statAt(dirname(path))?.uid)) return;
+  if (found.uid === own || (own === 0 && found.uid === statAt(dirname(path))?.uid)) return found;
   throw new GitOpsError('STATE_UNSAFE', `${path} belongs to another user (uid ${found.uid})`, {
     hint: `work as that user, or give it to yours: chown -R ${own} ${path}`,
   });
