@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { RestartConfig } from '../config/release.js';
-import { appName } from '../domain/app-definition.js';
+import { appName, type AppDefinition } from '../domain/app-definition.js';
 import { GitOpsError, isGitOpsError, messageOf } from '../domain/errors.js';
 import { incarnations, type Incarnation } from '../domain/process.js';
 import type { Release } from '../domain/release.js';
@@ -14,6 +14,7 @@ import { deleteProcesses, saveList, startApps as startInPm2, startDaemon } from 
 import { inFolder } from './app-notes.js';
 import { findTargets, isDaemonLost, rootProcesses, withDaemon, type Targets } from './apps.js';
 import type { Brought } from './brought.js';
+import type { Root } from './root.js';
 import { switchingOf } from './switching.js';
 import { hookEnv, type Workplace } from './workplace.js';
 
@@ -111,12 +112,12 @@ export async function listenEarly(place: Workplace, over: AbortSignal): Promise<
  */
 export async function startApps(
   place: Workplace,
-  { apps, config }: Brought,
+  brought: Brought,
   found: readonly ListedProcess[],
 ): Promise<void> {
   const { root, order, report, signal } = place;
   const { live } = switchingOf(place);
-  const missing = (apps ?? [])
+  const missing = wantedApps(root, brought)
     .filter((app) => !found.some(({ name }) => name === appName(app)))
     .map((app) => inFolder(app, live));
   if (missing.length > 0) {
@@ -129,24 +130,28 @@ export async function startApps(
     );
   }
   // A roll of nothing would be healthy.
-  const running = missing.length === 0 ? found : await rootProcesses(root, config.apps, signal);
+  const running = missing.length === 0 ? found : await rootProcesses(root, brought.config.apps, signal);
   if (running.length === 0) throw noApps(root.layout.root);
 }
 
 /** Tells which apps the release names though they do not run: a roll restarts what runs, and starts nothing. Only a word: it fails nothing. */
-export async function tellIdleApps(place: Workplace, { apps, config }: Brought): Promise<void> {
+export async function tellIdleApps(place: Workplace, brought: Brought): Promise<void> {
   await onlySaid(place, async () => {
-    const running = await rootProcesses(place.root, config.apps, place.signal);
-    const idle = (apps ?? [])
+    const running = await rootProcesses(place.root, brought.config.apps, place.signal);
+    const idle = wantedApps(place.root, brought)
       .map(appName)
-      .filter(
-        (name) => !running.some((process) => process.name === name) && (config.apps?.includes(name) ?? true),
-      );
+      .filter((name) => !running.some((process) => process.name === name));
     if (idle.length > 0)
       place.report.step(
         `warning: the release also names ${idle.join(', ')}, which does not run: start it by pm2`,
       );
   });
+}
+
+/** What the release's file names of the apps that belong to this root: another root of a monorepo starts the others. */
+function wantedApps(root: Root, { apps, config }: Brought): AppDefinition[] {
+  const names = root.config.apps ?? config.apps;
+  return (apps ?? []).filter((app) => names?.includes(appName(app)) ?? true);
 }
 
 /** Removes the processes of a first release that failed: there is nothing to go back to. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { dependency } from '../bed/app.js';
+import { dependency, type AppSpec } from '../bed/app.js';
 import { processesOf } from '../bed/processes.js';
 import { pidsOf, Scene } from '../bed/scene.js';
 
@@ -69,6 +69,25 @@ test(
     assert.match(stderr, /ecosystem\.config\.cjs/);
   },
 );
+
+test('a root that names its apps starts these alone, and misses no other', LIMIT, async (t) => {
+  const apps = (port: number): AppSpec[] => [
+    { name: 'web', port },
+    { name: 'api', port: port + 1 },
+  ];
+  const scene = await Scene.open(t, { apps });
+  await scene.release('v1.0.0');
+  await scene.cliMust(['init', scene.remote.url, '--yes']);
+  await scene.machine.configure({ apps: ['api'] });
+  const { code, stderr } = await scene.cli(['apply', '--start-pm2']);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /start: api\n/);
+  assert.doesNotMatch(stderr, /warning/);
+  assert.deepEqual(
+    (await scene.machine.processes()).map(({ name }) => name),
+    ['api'],
+  );
+});
 
 test(
   'S33: a release that wants another Node.js is blocked before the switch, with the reason',

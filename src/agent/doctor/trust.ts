@@ -53,12 +53,20 @@ function whoMaySign(path: string): string {
 }
 
 function otherChecks({ revoked, keyring }: TrustFiles): Check[] {
-  return [revoked, keyring].flatMap((file) => (file === null ? [] : fileChecks(file)));
+  return [...fileChecks(revoked), ...fileChecks(keyring), ...emptyChecks(keyring)];
 }
 
-function fileChecks({ path, content }: TrustFile): Check[] {
-  if (!Buffer.isBuffer(content)) return [problem(NAME, `${content.problem}: nothing is let in`, MEND)];
-  return content.length === 0 ? [problem(NAME, `${path} is empty`, MEND)] : [];
+function fileChecks(file: TrustFile | null): Check[] {
+  return file === null || Buffer.isBuffer(file.content)
+    ? []
+    : [problem(NAME, `${file.content.problem}: nothing is let in`, MEND)];
+}
+
+/** That no key is revoked yet is fine; a keyring without a key lets nobody sign. */
+function emptyChecks(keyring: TrustFile | null): Check[] {
+  return keyring !== null && Buffer.isBuffer(keyring.content) && keyring.content.length === 0
+    ? [problem(NAME, `${keyring.path} is empty`, MEND)]
+    : [];
 }
 
 async function toolChecks(

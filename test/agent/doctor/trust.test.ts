@@ -46,6 +46,9 @@ test(
       /problem: .*x is not there: nothing is let in/,
     );
     await trust({ place }, `ops@example.invalid ${ops.key}\n`);
+    await writeFile(join(layout.root, 'nothing'), '');
+    assert.doesNotMatch(await said(asking(place, { revoked: 'nothing' }).root), /problem/);
+    assert.match(await said(asking(place, { keyring: 'nothing' }).root), /problem: .*nothing is empty/);
     await chmod(join(layout.root, 'gitops.signers'), 0o666);
     assert.match(await said(root), /problem: .*may be written by everybody/);
     await chmod(join(layout.root, 'gitops.signers'), 0o600);
