@@ -73,17 +73,28 @@ export async function changedPaths(
   );
 }
 
+// git-config(1), core.sharedRepository: the mode of what git writes beside its objects, the index among it.
+const PRIVATE = ['-c', 'core.sharedRepository=0600'];
+
 /** Makes git's record of a tree that lies there already: every file is read once, later only what has changed since. */
 export async function recordTree(place: TreePlace, effort: Effort): Promise<boolean> {
   await rm(`${place.index}.lock`, { force: true });
-  const read = await inTree(place, ['read-tree', '--reset', '--end-of-options', place.commit], effort);
+  const read = await inTree(
+    place,
+    [...PRIVATE, 'read-tree', '--reset', '--end-of-options', place.commit],
+    effort,
+  );
   return read.code === 0 && (await refreshRecord(place, effort));
 }
 
 /** Looks again at what has changed since. That something differs is no failure; false: the record cannot be read. */
 export async function refreshRecord(place: TreePlace, effort: Effort): Promise<boolean> {
   await rm(`${place.index}.lock`, { force: true });
-  const { code } = await inTree(place, ['update-index', '-q', '--refresh', '--ignore-submodules'], effort);
+  const { code } = await inTree(
+    place,
+    [...PRIVATE, 'update-index', '-q', '--refresh', '--ignore-submodules'],
+    effort,
+  );
   return code === 0 || code === 1;
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { dependency, type AppSpec } from '../bed/app.js';
@@ -87,6 +87,8 @@ test('a root that names its apps starts these alone, and misses no other', LIMIT
     (await scene.machine.processes()).map(({ name }) => name),
     ['api'],
   );
+  const record = await stat(join(scene.root, '.pm2-gitops', 'compared.index'));
+  assert.equal(record.mode & 0o077, 0, 'what is ours is nobody else’s, whatever git would make of it');
 });
 
 test(
