@@ -6,6 +6,7 @@ import { checkApps, checkChildren, checkDrift, checkTraits } from './apps.js';
 import { checkEngines } from './engines.js';
 import { checkGithub } from './github.js';
 import { checkClock, checkDisk, checkGit, checkLocks, checkNode, checkPs } from './machine.js';
+import { checkNotices } from './notices.js';
 import { checkOrders } from './orders.js';
 import {
   checkBoot,
@@ -70,6 +71,7 @@ const EXAMINATIONS: readonly Examination[] = [
   { id: 'root.git-locks', look: checkGitLocks },
   { id: 'root.ownership', look: checkOwnership },
   { id: 'root.checkout', look: checkTree },
+  { id: 'root.notices', look: checkNotices },
   { id: 'policy.hold', look: checkOrders },
 ];
 

@@ -100,6 +100,7 @@ export const CHECKS = {
     fix: false,
   },
   'root.exclude': { means: "what is ours shows in the checkout's `git status`", fix: true },
+  'root.notices': { means: 'somebody who is to hear of this machine cannot be told', fix: false },
 
   'policy.policy': { means: "the fleet's policy cannot be followed", fix: false },
   'policy.hold': { means: 'a hold without an end has stood for long', fix: false },

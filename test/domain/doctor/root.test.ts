@@ -1,6 +1,7 @@
 import type { Channel } from '../../../src/domain/channel.js';
 import { judgeExclude, judgeOwnership, judgeTree } from '../../../src/domain/doctor/checkout.js';
 import { judgeOrders } from '../../../src/domain/doctor/orders.js';
+import { judgeSinks } from '../../../src/domain/doctor/sinks.js';
 import { judgeLeftovers, judgeLocks, judgeRecords, judgeRights } from '../../../src/domain/doctor/state.js';
 import { NO_ORDERS } from '../../../src/domain/orders.js';
 import { judgeTable } from './table.js';
@@ -80,6 +81,17 @@ judgeTable({
     },
     { of: judgeLocks([]), tells: 'ok root.git-locks' },
     { of: judgeLocks(['/x/index.lock']), tells: 'warning root.git-locks: /x/index.lock: a killed git' },
+  ],
+  'who is to hear of the machine': [
+    { of: judgeSinks([]), tells: 'skipped root.notices: nobody' },
+    { of: judgeSinks([{ name: 'ops', waiting: 2, error: null }]), tells: 'ok root.notices: told: ops' },
+    {
+      of: judgeSinks([
+        { name: 'ops', waiting: 0, error: null },
+        { name: 'boss', waiting: 3, error: 'the file /x is missing' },
+      ]),
+      tells: 'warning root.notices: boss: the file /x is missing; 3 wait → mend',
+    },
   ],
   'words that somebody may have forgotten': [
     { of: judgeOrders(NO_ORDERS, STABLE, NOW), tells: 'ok policy.hold: none\nok policy.pin: none' },
