@@ -59,6 +59,9 @@ test('doctor sees the traps of a real machine, and mends what is ours to mend', 
   });
   const stranger = { env: { PM2_HOME: machine.path('pm2-of-old') } };
   await machine.pm2(['start', 'run.sh', '--name', 'old'], stranger);
+  // What has the name of an app of ours and runs elsewhere is none of ours.
+  await machine.pm2(['start', 'sleep', '--name', 'web', '--cwd', machine.path('tmp'), '--', '600'], stranger);
+  await machine.configure({ apps: ['web', 'wrapped'] });
   const stage = join(root, '.pm2-gitops', 'stage', 'killed');
   await mkdir(stage, { recursive: true });
   await chmod(join(root, '.pm2-gitops', 'machine.json'), 0o644);
@@ -72,7 +75,7 @@ test('doctor sees the traps of a real machine, and mends what is ours to mend', 
   assert.match(trapped.told('pm2.saved-list'), / warning fixable: .*wrapped is not in it/);
   assert.match(
     trapped.told('pm2.other-daemons'),
-    / problem: the pm2 daemon of \S+pm2-of-old \(pid \d+, uid \d+\) runs old from this root/,
+    / problem: the pm2 daemon of \S+pm2-of-old \(pid \d+, uid \d+\) runs old from this root, too/,
   );
   assert.match(trapped.told('root.leftovers'), / warning fixable: \S+stage\/killed$/);
   assert.match(trapped.told('root.state-rights'), / warning fixable: \S+machine\.json may be/);

@@ -17,7 +17,6 @@ import { livingDaemons, type LivingDaemon } from '../../runtime/living-daemons.j
 import { readSavedList } from '../../runtime/saved-list.js';
 import { daemonInfo } from '../../runtime/start.js';
 import { rootProcesses, withDaemon } from '../apps.js';
-import { knownUpgrade } from '../known-upgrade.js';
 import { zoneOf, type Root } from '../root.js';
 import type { Visit } from './visit.js';
 
@@ -59,9 +58,10 @@ export async function checkOtherDaemons({ root, signal }: Visit): Promise<Check[
 
 async function askDaemon(root: Root, living: LivingDaemon, signal: AbortSignal): Promise<OtherDaemon> {
   const host = { ...root.host, pm2Home: living.home };
-  const { active } = await knownUpgrade(root);
+  // By where they run alone: a name may be anybody's.
+  const config = { ...root.config, apps: null };
   try {
-    const processes = await rootProcesses({ ...root, host }, active?.apps ?? null, signal);
+    const processes = await rootProcesses({ ...root, host, config }, null, signal);
     return { ...living, apps: [...new Set(processes.map(({ name }) => name))] };
   } catch (error) {
     if (isGitOpsError(error)) return { ...living, apps: null }; // another user's, or it is ending
