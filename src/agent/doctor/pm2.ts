@@ -21,7 +21,7 @@ import { zoneOf, type Root } from '../root.js';
 import type { Visit } from './visit.js';
 
 // More would be somebody's test bed.
-const MOST_DAEMONS = 16;
+const MOST_DAEMONS = 100;
 
 /** Whether our daemon answers. */
 export async function checkDaemon({ root, signal }: Visit): Promise<Check[]> {

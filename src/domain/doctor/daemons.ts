@@ -24,8 +24,14 @@ export function judgeOtherDaemons(others: readonly OtherDaemon[] | null): Check[
           ),
         ],
   );
-  const beside = others.length === 0 ? 'none' : `${others.length}, and none runs anything of this root`;
-  return orOk(found, id, beside);
+  return orOk(found, id, others.length === 0 ? 'none' : besideOurs(others));
+}
+
+/** Those that do not tell are another user's, or too busy: they may run what they like. */
+function besideOurs(others: readonly OtherDaemon[]): string {
+  const silent = others.filter(({ apps }) => apps === null).map(({ home }) => home);
+  const all = `${others.length}, and none runs anything of this root`;
+  return silent.length === 0 ? all : `${all} as far as they answer: nothing from ${silent.join(', ')}`;
 }
 
 /** Whether the pm2 that a person calls is the daemon's; null: none is in PATH, or no daemon answers. */

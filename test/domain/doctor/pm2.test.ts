@@ -93,7 +93,8 @@ judgeTable({
         { ...OTHER, apps: [] },
         { ...OTHER, apps: null },
       ]),
-      tells: 'ok pm2.other-daemons: 2',
+      tells:
+        'ok pm2.other-daemons: 2, and none runs anything of this root as far as they answer: nothing from /root/.pm2',
     },
     {
       of: judgeOtherDaemons([{ ...OTHER, apps: ['web'] }]),
