@@ -33,7 +33,8 @@ export async function openQuietWays(place: QuietPlace): Promise<readonly QuietWa
   for (const folder of [clone, ansible])
     await machine.must('git', ['clone', '--quiet', url, folder], { env: bareEnv(machine) });
   const ways = [
-    await openOurs(place),
+    await openOurs(place, OURS),
+    await openOurs(place, 'the same, drift: report', ['report']),
     commandWay(place, 'git ls-remote --tags', ['git', 'ls-remote', '--tags', url]),
     commandWay(place, 'git fetch --tags', ['git', '-C', clone, 'fetch', '--tags']),
     commandWay(place, 'git pull', ['git', '-C', clone, 'pull', '--ff-only']),
@@ -66,8 +67,12 @@ export function bareEnv({ env }: Machine): Record<string, string> {
   return { ...env, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
 }
 
-async function openOurs({ machine }: QuietPlace): Promise<QuietWay> {
-  const [args, env] = [[machine.root], bareEnv(machine)];
+async function openOurs(
+  { machine }: QuietPlace,
+  name: string,
+  more: readonly string[] = [],
+): Promise<QuietWay> {
+  const [args, env] = [[machine.root, ...more], bareEnv(machine)];
   const child = await Child.open('quiet-program', args, { env });
   for (let look = 0; look < WARM_LOOKS; look += 1) await child.ask(quiet);
   const startsIn = async (looks: number): Promise<number> => {
@@ -78,7 +83,7 @@ async function openOurs({ machine }: QuietPlace): Promise<QuietWay> {
     return takeStarts(trace);
   };
   return {
-    name: OURS,
+    name,
     looks: LOOKS.ours,
     look: async () => (await child.ask(quiet)).cpuMs,
     // What its start and its first look take is not a look's.
