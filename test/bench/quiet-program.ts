@@ -1,9 +1,11 @@
+import type { Root } from '../../src/agent/root.js';
 import { newestEnded, openRoot, poll, turnsOf } from '../../src/agent/turn.js';
 
 // node quiet-program.js ROOT [report]: a running poller that takes a turn with each message, and answers what it came to and its own CPU time;
 // with `report` one that is told to repair no drift, and so does not look for it.
 
-const [folder = '', drift] = process.argv.slice(2);
+const [folder = '', pace] = process.argv.slice(2);
+const reports = pace === 'report';
 const forever = new AbortController().signal;
 process.on('message', () => void answer());
 process.on('disconnect', () => process.exit());
@@ -19,8 +21,7 @@ async function answer(): Promise<void> {
 /** All that an embedded agent does in a turn. */
 async function takeTurn(): Promise<string> {
   const read = await openRoot(folder, { background: true });
-  const config = drift === 'report' ? { ...read.config, drift } : read.config;
-  const root = { ...read, config };
+  const root: Root = reports ? { ...read, config: { ...read.config, drift: 'report' } } : read;
   await turnsOf(root);
   const polled = await poll(root, root.host.clock.now(), forever);
   await newestEnded(root);
