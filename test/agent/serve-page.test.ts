@@ -3,30 +3,17 @@ import { appendFile, readFile, readdir, stat, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { servePage, writePage, type ServedPage } from '../../src/agent/serve-page.js';
-import { layoutOf, type Layout } from '../../src/state/layout.js';
 import { openJournal } from '../../src/state/journal.js';
-import { runFolder, runLog, writeRun } from '../../src/state/runs.js';
-import { makePrivateFolder } from '../../src/os/files.js';
+import { runLog } from '../../src/state/runs.js';
 import { waitFor } from '../bed/wait.js';
 import { ownFolder } from '../folder.js';
-import { NEW, OLD, PHASES, upgradeIn } from '../domain/upgrade-table.js';
+import { PHASES, upgradeIn } from '../domain/upgrade-table.js';
+import { rootAtWork } from '../page/root-at-work.js';
 
 // No daemon of a person who runs the tests is asked.
 process.env['PM2_HOME'] = '/nowhere';
 const LIMIT = { timeout: 60_000 };
 const RUN = '20261124-184207-017-a1b2';
-
-/** A root with one run that goes on, and its log. */
-async function rootWithRun(t: TestContext): Promise<Layout> {
-  const layout = layoutOf(await ownFolder(t));
-  await writeFile(layout.config, JSON.stringify({ repository: 'https://h/a.git', strategy: 'releases' }));
-  await makePrivateFolder(runFolder(layout, RUN));
-  await (await openJournal(layout.journal)).append(upgradeIn({ ...PHASES.staging, run: RUN }), 1);
-  const run = { id: RUN, cause: 'schedule', from: OLD, to: NEW, startedAt: 1, endedAt: null };
-  await writeRun(layout, { ...run, outcome: null, problem: null, reason: null, phases: [] });
-  await appendFile(runLog(layout, RUN), '2026-11-24T18:42:07.000Z * fetch v1.1.0\n');
-  return layout;
-}
 
 async function served(t: TestContext, ...folders: readonly string[]): Promise<ServedPage> {
   const onProblem = (error: unknown): void => {
@@ -53,7 +40,7 @@ async function* eventsOf(address: string, signal: AbortSignal): AsyncGenerator<s
 }
 
 test('the page of a root is served to whoever has its address, and to nobody else', LIMIT, async (t) => {
-  const { root } = await rootWithRun(t);
+  const { root } = await rootAtWork(t, RUN);
   const { address } = await served(t, root);
   const answer = await fetch(address);
   assert.equal(answer.status, 200);
@@ -85,7 +72,7 @@ test('the page of a root is served to whoever has its address, and to nobody els
 });
 
 test('all of a run’s log is served, and nothing that is none', LIMIT, async (t) => {
-  const layout = await rootWithRun(t);
+  const layout = await rootAtWork(t, RUN);
   await appendFile(runLog(layout, RUN), '2026-11-24T18:42:08.000Z | \u001b[31mred\u202e\n');
   await writeFile(join(layout.state, 'log.txt'), 'none of a run');
   const { address } = await served(t, layout.root);
@@ -97,7 +84,7 @@ test('all of a run’s log is served, and nothing that is none', LIMIT, async (t
 });
 
 test('whoever listens hears what changes in the records, and nothing twice', LIMIT, async (t) => {
-  const layout = await rootWithRun(t);
+  const layout = await rootAtWork(t, RUN);
   const { address } = await served(t, layout.root);
   const known = /data-version="([^"]+)"/.exec(await (await fetch(address)).text())?.[1] ?? '';
   const over = new AbortController();
@@ -114,7 +101,7 @@ test('whoever listens hears what changes in the records, and nothing twice', LIM
 });
 
 test('no more may listen than a page can bear; the page itself is there for the others', LIMIT, async (t) => {
-  const { root } = await rootWithRun(t);
+  const { root } = await rootAtWork(t, RUN);
   const { address } = await served(t, root);
   const over = new AbortController();
   const listeners = Array.from({ length: 16 }, () => eventsOf(`${address}events`, over.signal));
@@ -126,7 +113,7 @@ test('no more may listen than a page can bear; the page itself is there for the 
 });
 
 test('a root that breaks later, and one of a newer version, are told on the page', LIMIT, async (t) => {
-  const [one, other] = [await rootWithRun(t), await rootWithRun(t)];
+  const [one, other] = [await rootAtWork(t, RUN), await rootAtWork(t, RUN)];
   const { address } = await served(t, one.root, other.root);
   await writeFile(one.config, '{"repository": 3}');
   const text = await (await fetch(address)).text();
@@ -134,7 +121,7 @@ test('a root that breaks later, and one of a newer version, are told on the page
 });
 
 test('where no poller lives, the page asks for one', LIMIT, async (t) => {
-  const { root, observed } = await rootWithRun(t);
+  const { root, observed } = await rootAtWork(t, RUN);
   const { address } = await served(t, root);
   const look = async (at: number): Promise<string> => {
     const seen = { turn: at, at, error: null, code: null, outage: null, looks: 1, listed: null };
@@ -153,7 +140,7 @@ test(
   'a page is written as one file, with every log, and whoever reads it meanwhile reads the former one',
   LIMIT,
   async (t) => {
-    const { root } = await rootWithRun(t);
+    const { root } = await rootAtWork(t, RUN);
     const folder = await ownFolder(t);
     const path = join(folder, 'page.html');
     await writeFile(path, 'the former one', { mode: 0o644 });

@@ -1,4 +1,7 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
+import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../src/os/clock.js';
 
 /** A living process, as people would recognise it. */
@@ -14,6 +17,8 @@ export interface Traits {
 }
 
 const PATIENCE_MS = 10_000;
+// Less than any git lives.
+const LOOK_MS = 5;
 
 /** The living processes with one of the traits, this one excepted. Linux only: elsewhere nobody may look. */
 export function processesOf({ variable, folder }: Traits): LiveProcess[] {
@@ -74,4 +79,23 @@ function kill(pid: number): void {
   } catch {
     // it ended by itself
   }
+}
+
+/** What processes were called with, of those whose arguments are wanted; looked at again and again until the test ends. */
+export function watchArguments(t: TestContext, isWanted: (line: string) => boolean): Set<string> {
+  const seen = new Set<string>();
+  const over = new AbortController();
+  t.after(() => {
+    over.abort();
+  });
+  void (async () => {
+    while (!over.signal.aborted) {
+      for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+        const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+        if (isWanted(line)) seen.add(line.replaceAll('\0', ' '));
+      }
+      await pause(LOOK_MS);
+    }
+  })();
+  return seen;
 }

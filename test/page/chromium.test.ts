@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { appendFile, writeFile } from 'node:fs/promises';
 import test, { after, before, type TestContext } from 'node:test';
 import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import * as v from 'valibot';
 import { servePage } from '../../src/agent/serve-page.js';
-import { makePrivateFolder } from '../../src/os/files.js';
 import { documentOf, pageOf } from '../../src/page/document.js';
 import type { RootFacts } from '../../src/page/view.js';
 import { openJournal } from '../../src/state/journal.js';
-import { layoutOf, type Layout } from '../../src/state/layout.js';
-import { runFolder, runLog, writeRun } from '../../src/state/runs.js';
-import { NEW, OLD, PHASES, upgradeIn } from '../domain/upgrade-table.js';
-import { ownFolder } from '../folder.js';
+import { PHASES, upgradeIn } from '../domain/upgrade-table.js';
+import { rootAtWork } from './root-at-work.js';
 import {
   behindWindow,
   empty,
@@ -127,23 +123,11 @@ test('what is hostile does nothing but stand there', OPTIONS, async (t) => {
   assert.equal(told, HOSTILE.replace('\u202e', '\\u{202e}').replace('\u0007', ''));
 });
 
-/** A root in which a run stages a release. */
-async function rootAtWork(t: TestContext): Promise<Layout> {
-  const layout = layoutOf(await ownFolder(t));
-  await writeFile(layout.config, JSON.stringify({ repository: 'https://h/a.git', strategy: 'releases' }));
-  await makePrivateFolder(runFolder(layout, RUN));
-  await (await openJournal(layout.journal)).append(upgradeIn({ ...PHASES.staging, run: RUN }), 1);
-  const run = { id: RUN, cause: 'schedule', from: OLD, to: NEW, startedAt: 1, endedAt: null };
-  await writeRun(layout, { ...run, outcome: null, problem: null, reason: null, phases: [] });
-  await appendFile(runLog(layout, RUN), '2026-11-24T18:42:07.000Z * fetch v1.1.0\n');
-  return layout;
-}
-
 test(
   'an open page follows the records, keeps what a person has reached, and says what has changed',
   OPTIONS,
   async (t) => {
-    const layout = await rootAtWork(t);
+    const layout = await rootAtWork(t, RUN);
     const tab = await openTab(t, DESKTOP);
     const page = await servePage({ folders: [layout.root], port: 0, onProblem: assert.ifError });
     t.after(() => page.close());
@@ -175,7 +159,7 @@ test(
   'a page without script tells the same, and one whose server has ended says that it is not live',
   OPTIONS,
   async (t) => {
-    const { root } = await rootAtWork(t);
+    const { root } = await rootAtWork(t, RUN);
     const page = await servePage({ folders: [root], port: 0, onProblem: assert.ifError });
     const [plain, tab] = [await openTab(t, { javaScriptEnabled: false }), await openTab(t, DESKTOP)];
     await plain.goto(page.address);

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
+import test from 'node:test';
 import { layoutOf } from '../../src/state/layout.js';
 import { holderOf } from '../../src/state/lock.js';
 import { Receivers } from '../bed/receivers.js';
 import { KEYS } from '../bed/services.js';
-import { environmentOf } from '../bed/processes.js';
+import { environmentOf, watchArguments } from '../bed/processes.js';
 import { Scene } from '../bed/scene.js';
 import { waitFor } from '../bed/wait.js';
 
@@ -57,25 +56,6 @@ async function couriersRest(scene: Scene): Promise<void> {
   await waitFor('the couriers', async () => !(await isOnItsWay()), { limitMs: 60_000 });
 }
 
-/** What every process of a machine was called with. */
-function watchArguments(t: TestContext, folder: string): Set<string> {
-  const seen = new Set<string>();
-  const over = new AbortController();
-  t.after(() => {
-    over.abort();
-  });
-  void (async () => {
-    while (!over.signal.aborted) {
-      for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-        const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-        if (line.includes(folder)) seen.add(line.replaceAll('\0', ' '));
-      }
-      await pause(50);
-    }
-  })();
-  return seen;
-}
-
 test(
   'S24: each change of outcome reaches every sink exactly once; one that hangs or fails changes nothing; no secret shows anywhere',
   LIMIT,
@@ -88,7 +68,7 @@ test(
     await scene.release('v1.0.0');
     await scene.adopt('v1.0.0');
     const secrets = await configure(scene, good, bad);
-    const calls = watchArguments(t, machine.path());
+    const calls = watchArguments(t, (line) => line.includes(machine.path()));
     const outputs: string[] = [];
     const run = async (...args: string[]): Promise<string> => {
       const { stdout, stderr } = await scene.cli(args);

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
+import test from 'node:test';
 import type { Answer, Ask } from '../bed/loopback.js';
 import type { Machine, Outcome } from '../bed/machine.js';
-import { environmentOf } from '../bed/processes.js';
+import { environmentOf, watchArguments } from '../bed/processes.js';
 import { Remote } from '../bed/remote.js';
 import { Scene } from '../bed/scene.js';
 
@@ -37,25 +36,6 @@ const NEEDLES = [...formsOf(TOKEN, 'deploy'), ...formsOf(FLEET_TOKEN, 'x-access-
 function assertClean(text: string, where: string): void {
   for (const needle of NEEDLES)
     assert.ok(!text.includes(needle), `${where} holds ${needle}: ${text.slice(0, 2_000)}`);
-}
-
-/** What every process of a machine was called with, looked at again and again. */
-function watchArguments(t: TestContext, folder: string): Set<string> {
-  const seen = new Set<string>();
-  const over = new AbortController();
-  t.after(() => {
-    over.abort();
-  });
-  void (async () => {
-    while (!over.signal.aborted) {
-      for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-        const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-        if (line.includes(folder) || line.includes('git')) seen.add(line.replaceAll('\0', ' '));
-      }
-      await pause(5);
-    }
-  })();
-  return seen;
 }
 
 async function assertNoFileHolds(machine: Machine, except: string): Promise<void> {
@@ -117,7 +97,7 @@ test(
       outputs.push([args.join(' '), outcome]);
       return outcome;
     };
-    const calls = watchArguments(t, machine.path());
+    const calls = watchArguments(t, (line) => line.includes(machine.path()) || line.includes('git'));
 
     const good = await run(['apply']);
     assert.equal(good.code, 0, good.stderr);
