@@ -17,8 +17,6 @@ export interface Traits {
 }
 
 const PATIENCE_MS = 10_000;
-// Less than any git lives.
-const LOOK_MS = 5;
 
 /** The living processes with one of the traits, this one excepted. Linux only: elsewhere nobody may look. */
 export function processesOf({ variable, folder }: Traits): LiveProcess[] {
@@ -81,8 +79,12 @@ function kill(pid: number): void {
   }
 }
 
-/** What processes were called with, of those whose arguments are wanted; looked at again and again until the test ends. */
-export function watchArguments(t: TestContext, isWanted: (line: string) => boolean): Set<string> {
+/** What processes were called with, of those whose arguments are wanted; looked at every `everyMs` until the test ends. */
+export function watchArguments(
+  t: TestContext,
+  isWanted: (line: string) => boolean,
+  everyMs: number,
+): Set<string> {
   const seen = new Set<string>();
   const over = new AbortController();
   t.after(() => {
@@ -94,7 +96,7 @@ export function watchArguments(t: TestContext, isWanted: (line: string) => boole
         const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
         if (isWanted(line)) seen.add(line.replaceAll('\0', ' '));
       }
-      await pause(LOOK_MS);
+      await pause(everyMs);
     }
   })();
   return seen;

@@ -68,7 +68,7 @@ test(
     await scene.release('v1.0.0');
     await scene.adopt('v1.0.0');
     const secrets = await configure(scene, good, bad);
-    const calls = watchArguments(t, (line) => line.includes(machine.path()));
+    const calls = watchArguments(t, (line) => line.includes(machine.path()), 50);
     const outputs: string[] = [];
     const run = async (...args: string[]): Promise<string> => {
       const { stdout, stderr } = await scene.cli(args);

@@ -97,7 +97,7 @@ test(
       outputs.push([args.join(' '), outcome]);
       return outcome;
     };
-    const calls = watchArguments(t, (line) => line.includes(machine.path()) || line.includes('git'));
+    const calls = watchArguments(t, (line) => line.includes(machine.path()) || line.includes('git'), 5);
 
     const good = await run(['apply']);
     assert.equal(good.code, 0, good.stderr);
